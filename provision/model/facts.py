@@ -1,0 +1,40 @@
+"""What was read from a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from provision.model.shell import Sh
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A question to a machine: read-only shell, answered by its output and exit code."""
+
+    id: str
+    script: Sh
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The answer to one probe; `out` stays out of `repr`, since a probe may read a secret."""
+
+    exit: int
+    out: str = field(repr=False)
+
+    def pairs(self) -> dict[str, str]:
+        """The `key=value` lines of the output; other lines are passed over."""
+        lines = (line.partition("=") for line in self.out.splitlines())
+        return {key: value for key, mark, value in lines if mark}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All readings of one gather, by probe id."""
+
+    readings: Mapping[str, Reading]
+
+    def __getitem__(self, probe: str) -> Reading:
+        """The reading of `probe`; KeyError when it was not asked."""
+        return self.readings[probe]

@@ -1,0 +1,69 @@
+"""What a person asks for: one host and its gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from provision.model.secret import Secret
+
+NODESOURCE = "https://deb.nodesource.com"
+NODEJS = "https://nodejs.org/dist"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """Where Node.js comes from.
+
+    `source` apt is a signed repository laid out like NodeSource's (`url`/node_MAJOR.x, `key` an
+    armored OpenPGP public key, "" for NodeSource's own); tarball is the official archive below
+    `url`, checked against `sha256`, or against the SHASUMS256.txt beside it when that is "".
+    `version` is exact, "" for the newest that the gateway's range allows.
+    """
+
+    source: Literal["apt", "tarball"] = "apt"
+    url: str = ""
+    key: str = ""
+    version: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSpec:
+    """How clients prove themselves; without `secret` the server's is kept, or one is made."""
+
+    mode: Literal["token", "password"] = "token"
+    secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One server with one gateway; ports are TCP ports, an empty text means "not said".
+
+    `identity` is the path of a private key, `host_key` a pinned "TYPE BASE64" or "SHA256:...";
+    `full` adds local embeddings; `config` is merged into the gateway's configuration file.
+    """
+
+    name: str
+    address: str
+    port: int | None = None
+    user: str = ""
+    identity: str = ""
+    host_key: str = ""
+    product: Literal["clawdbot", "openclaw"] = "clawdbot"
+    version: str = ""
+    auth: AuthSpec = AuthSpec()
+    profile: Literal["strict", "balanced", "off"] = "balanced"
+    gateway_port: int = 18789
+    node: NodeSpec = NodeSpec()
+    full: bool = False
+    journal_max: str = "200M"
+    config: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """All hosts that a person keeps, by name."""
+
+    hosts: Mapping[str, Host] = field(default_factory=dict)
