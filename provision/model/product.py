@@ -10,10 +10,13 @@ from dataclasses import dataclass
 class Product:
     """One gateway product and one exact version of it, as data.
 
-    `engines` is the Node range of that version in npm's notation; `entry` the script below the
-    release folder, `arguments` what makes it a gateway in the foreground; `environment` the
-    settings without which it misbehaves as a service; `unit` the [Service] lines that only this
-    product needs and `sandbox_without` the hardening directives that it does not survive.
+    `engines` is the Node range of that version in npm's notation, `node_major` the line of Node
+    that we choose from it, `node_version` the release of that line when it must be exact; `entry`
+    is the script below the release folder, `arguments` what makes it a gateway in the foreground;
+    `environment` the settings without which it misbehaves as a service; `unit` the [Service] lines
+    that only this product needs, `sandbox_without` the hardening directives that it does not
+    survive; `trial` the arguments with which it reads its configuration and says whether it is
+    valid; `start_limit_s` how long its first start may take.
     """
 
     name: str
@@ -21,6 +24,8 @@ class Product:
     title: str
     package: str
     engines: str
+    node_major: int
+    node_version: str
     entry: str
     arguments: tuple[str, ...]
     env_prefix: str
@@ -28,7 +33,7 @@ class Product:
     unit: tuple[str, ...]
     sandbox_without: frozenset[str]
     config: Mapping[str, object]
-    validate: tuple[str, ...]
+    trial: tuple[str, ...]
     protocol: int
     start_limit_s: int
 

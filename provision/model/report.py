@@ -94,6 +94,11 @@ class Report:
     proof: Proof | None = None
     seconds: float = 0.0
 
+    @property
+    def ok(self) -> bool:
+        """Whether every check is content and the gateway, if it was asked to, proved itself."""
+        return all(v.ok for v in self.verdicts) and (self.proof is None or self.proof.ok)
+
     def to_dict(self) -> dict[str, object]:
         """The document that `--json` prints (DESIGN.md, "At the terminal")."""
         return {

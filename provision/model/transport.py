@@ -36,7 +36,8 @@ class Transport(Protocol):
 
     `execute` feeds the script to `sh` on standard input, so nothing of it shows in a process
     list; output and errors come back as one text, and line by line to `on_line`.
-    Both raise ConnectError when the connection is lost.
+    Both raise ConnectError when the connection is lost; `open_stream` raises OSError while nothing
+    listens on the port.
     """
 
     def execute(self, script: Sh, on_line: OnLine | None = None) -> Completed: ...

@@ -1,0 +1,1 @@
+"""One use case per file; here the parts are put together."""

@@ -1,0 +1,46 @@
+"""The person or pipeline that gives the command, and what belongs to them."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from provision.engine.run import Progress, Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Whoever works: how to ask them, and how to tell them how far it is.
+
+    `trust(host, kind, fingerprint)` decides about a host key that nobody has seen before;
+    `confirm` sees the first plan and raises when it is not wanted.
+    """
+
+    trust: Callable[[str, str, str], bool]
+    confirm: Callable[[Seen], None]
+    progress: Progress
+
+    @property
+    def who(self) -> str:
+        """user@machine, as it stands in locks and audit files."""
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError):
+            user = str(os.getuid())
+        return f"{user}@{socket.gethostname()}"
+
+
+def config_folder() -> Path:
+    """Where clawprov keeps its own things on this machine (XDG base directories)."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "clawprov"
+
+
+def nonces() -> Iterator[str]:
+    """Endless texts of 128 random bits."""
+    while True:
+        yield secrets.token_hex(16)

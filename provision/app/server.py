@@ -1,0 +1,67 @@
+"""A host, its wish and the connection to it, put together for the use cases."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from provision.app.operator import Operator, config_folder, nonces
+from provision.app.prove import prove
+from provision.engine.run import Seen, Session
+from provision.model.product import Product
+from provision.model.report import Proof
+from provision.model.secret import Secret
+from provision.model.spec import Host
+from provision.products import find_product
+from provision.stacks.gateway import Gateway, build_gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a host is to be."""
+
+    host: Host
+    product: Product
+    gateway: Gateway
+
+
+def build_wish(host: Host) -> Wish:
+    """The wish for a host, with a fresh secret of 256 bits at hand in case it has none."""
+    product = find_product(host.product, host.version)
+    fresh = Secret(secrets.token_urlsafe(32))
+    return Wish(host, product, build_gateway(host, product, fresh=fresh, now=time.time()))
+
+
+@contextmanager
+def connected(host: Host, operator: Operator, verb: str) -> Iterator[Session]:
+    """A session on the host, ended with the block."""
+    from provision.transport.hostkeys import Pins
+    from provision.transport.ssh import open_ssh
+
+    def ask(kind: str, fingerprint: str) -> bool:
+        return operator.trust(host.name, kind, fingerprint)
+
+    operator.progress.step("connect", host.address)
+    transport = open_ssh(host, Pins(config_folder() / "known_hosts", host.host_key, ask))
+    operator.progress.done(0)
+    try:
+        yield Session(transport, operator.who, verb, nonces(), operator.progress)
+    finally:
+        transport.close()
+
+
+def prove_it(session: Session, wish: Wish, seen: Seen) -> Proof:
+    """The proof over the connection that is there; shown as a step of its own."""
+    session.progress.step("proof", f"127.0.0.1:{wish.host.gateway_port}")
+    proof = prove(
+        session.transport,
+        wish.host.gateway_port,
+        wish.gateway.credential.secret(seen.facts),
+        nonce=next(session.nonces),
+        path=f"ssh to 127.0.0.1:{wish.host.gateway_port}",
+    )
+    session.progress.done(0 if proof.ok else 1)
+    return replace(proof, server=f"{wish.product.name} {proof.server}".rstrip())

@@ -1,0 +1,1 @@
+"""Questions that ride with the probes, one function per question; they cost no round trip."""

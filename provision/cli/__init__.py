@@ -1,0 +1,22 @@
+"""The command: the front door answers `--help` itself and opens only the room that is asked for."""
+
+from __future__ import annotations
+
+import sys
+
+from provision import __version__
+from provision.cli.verbs import show_help
+
+
+def main() -> int:
+    """Run the command with this process's arguments; the exit code is one of errors.Exit."""
+    arguments = sys.argv[1:]
+    if arguments in ([], ["--help"], ["-h"]):
+        sys.stdout.write(show_help())
+        return 0
+    if arguments == ["--version"]:
+        sys.stdout.write(f"clawprov {__version__}\n")
+        return 0
+    from provision.cli.root import run
+
+    return run(arguments)

@@ -1,0 +1,124 @@
+"""The verbs that make, show and check a gateway."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from provision.app import look
+from provision.app import up as app_up
+from provision.app.operator import Operator
+from provision.cli.options import Options, find_host, host_options
+from provision.engine.run import Seen
+from provision.errors import Exit, UsageError
+from provision.model.report import Report
+from provision.ui.progress import Steps
+from provision.ui.style import choose_style
+from provision.ui.text import show_plan, show_report, show_verdicts
+
+HOST = click.argument("host", metavar="HOST")
+
+
+@click.command()
+@HOST
+@click.option("--yes", is_flag=True, help="Do not ask before the first change.")
+@host_options
+def up(host: str, yes: bool, options: Options) -> int:
+    """Make HOST a running, proved gateway; run again, it changes nothing."""
+    spec = find_host(host, options)
+    steps = Steps(sys.stderr, choose_style(sys.stderr))
+
+    def confirm(seen: Seen) -> None:
+        if yes or options.as_json or not seen.plan.changes or not _at_terminal():
+            return
+        style = choose_style(sys.stderr)
+        click.echo(show_plan(seen.plan, style, verbose=options.verbose), err=True, nl=False)
+        click.confirm(f"go on with {spec.name}?", abort=True, default=True, err=True)
+
+    try:
+        report = app_up.up(spec, Operator(_trust, confirm, steps))
+    finally:
+        steps.close()
+    return _answer(report, options)
+
+
+@click.command()
+@HOST
+@click.option("--script", is_flag=True, help="Print the script that up would run as root.")
+@click.option("--exit-code", is_flag=True, help=f"Exit with {Exit.CHANGES:d} on changes.")
+@host_options
+def plan(host: str, script: bool, exit_code: bool, options: Options) -> int:
+    """Show what `up` would change on HOST; nothing is changed."""
+    operator = _quiet_operator()
+    seen = look.plan(find_host(host, options), operator)
+    if script:
+        click.echo(str(look.build_script(seen, operator)), nl=False)
+    elif options.as_json:
+        _print_json(Report(seen.plan.target, seen.plan, verdicts=seen.preflight).to_dict())
+    else:
+        style = choose_style(sys.stdout)
+        refused = tuple(v for v in seen.preflight if not v.ok)
+        click.echo(show_plan(seen.plan, style, verbose=options.verbose), nl=False)
+        click.echo(show_verdicts(refused, style), nl=False)
+    return Exit.CHANGES if exit_code and seen.plan.changes else Exit.OK
+
+
+@click.command()
+@HOST
+@host_options
+def verify(host: str, options: Options) -> int:
+    """Check HOST and prove its gateway from here; nothing is changed."""
+    report = look.verify(find_host(host, options), _quiet_operator())
+    if options.as_json:
+        return _answer(report, options)
+    style = choose_style(sys.stdout)
+    click.echo(show_plan(report.plan, style), nl=False)
+    click.echo(show_verdicts(tuple(v for v in report.verdicts if v.ok), style), nl=False)
+    return _answer(report, options)
+
+
+@click.command()
+@HOST
+@click.argument("file", required=False, default="")
+@host_options
+def render(host: str, file: str, options: Options) -> int:
+    """Print the files that `up` would write on HOST, or FILE alone; secrets are masked."""
+    files = look.render_files(find_host(host, options), file)
+    if options.as_json:
+        _print_json({"host": host, "files": files})
+        return Exit.OK
+    for path, text in files.items():
+        click.echo(text if file else f"# {path}\n{text}", nl=not file)
+    return Exit.OK
+
+
+def _answer(report: Report, options: Options) -> int:
+    if options.as_json:
+        _print_json(report.to_dict())
+    else:
+        click.echo(show_report(report, choose_style(sys.stdout)), nl=False)
+    return Exit.OK if report.ok else Exit.VERIFY
+
+
+def _print_json(document: dict[str, object]) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _quiet_operator() -> Operator:
+    """An operator for verbs that only look; steps are shown on a terminal alone."""
+    return Operator(_trust, lambda seen: None, Steps(sys.stderr, choose_style(sys.stderr)))
+
+
+def _trust(host: str, kind: str, fingerprint: str) -> bool:
+    """Ask whether a host key that nobody has seen before is the server's."""
+    if not _at_terminal():
+        return False
+    click.echo(f"{host} shows a {kind} key for the first time:\n  {fingerprint}", err=True)
+    click.echo("compare it with what your provider's console shows", err=True)
+    return click.confirm("is this your server?", default=False, err=True)

@@ -1,0 +1,1 @@
+"""Gather, plan, apply, and again until nothing is left to do."""

@@ -1,0 +1,23 @@
+"""What must hold before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from provision.errors import UnsupportedError
+from provision.model.plan import Plan
+from provision.model.report import Verdict
+
+
+def refuse(plan: Plan, verdicts: Iterable[Verdict]) -> None:
+    """Raise UnsupportedError with every reason why the plan must not run; an empty plan may."""
+    reasons = [v for v in verdicts if not v.ok]
+    if not plan.changes or not reasons:
+        return
+    first, *others = reasons
+    raise UnsupportedError(
+        first.problem,
+        where=plan.target,
+        hint=first.hint,
+        log=[f"also: {v.problem}" + (f" ({v.hint})" if v.hint else "") for v in others],
+    )

@@ -1,0 +1,135 @@
+"""The apply script as a job of the server's own supervisor.
+
+A job outlives the connection that started it. At most one runs at a time: its unit name is the
+lock, `owner` beside its log says whose it is. It refuses to start when another job has run since
+the facts were gathered, which it sees by the size of the audit file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from provision.engine.frames import pack_changes, whole
+from provision.model.facts import Facts, Probe
+from provision.model.plan import Plan
+from provision.model.secret import Secret
+from provision.model.shell import Sh, heredoc, joined, sh
+
+UNIT = "clawprov-apply.service"
+RUN = "/run/clawprov"
+AUDIT = "/var/lib/clawprov/audit.jsonl"
+STALE = "stale"
+BUSY = "busy"
+
+PROBE = Probe(
+    "job:apply",
+    sh(
+        "systemctl show {} -p ActiveState -p MainPID\n"
+        "cat {} 2>/dev/null\n"
+        'echo "serial=$(cat {} 2>/dev/null | wc -c)"',
+        UNIT,
+        f"{RUN}/owner",
+        AUDIT,
+    ),
+)
+
+# A pid that no process has makes tail stop at the end of what is there already.
+_FOLLOW = sh(
+    "pid=$(systemctl show {} -p MainPID); pid=${pid#*=}\n"
+    '[ "${pid:-0}" != 0 ] || pid=2147483647\n'
+    'tail -n +1 -s 0.1 --pid="$pid" -f "$log" 2>/dev/null',
+    UNIT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The job that a machine last had, and how many bytes its audit file has."""
+
+    running: bool
+    who: str
+    since: str
+    nonce: str
+    serial: int
+
+
+def read_job(facts: Facts) -> Job:
+    """The job as the last gather saw it."""
+    seen = facts[PROBE.id].pairs()
+    return Job(
+        running=seen.get("ActiveState") in ("active", "activating"),
+        who=seen.get("who", ""),
+        since=seen.get("since", ""),
+        nonce=seen.get("nonce", ""),
+        serial=int(seen.get("serial", "0")),
+    )
+
+
+def apply_script(plan: Plan, *, serial: int, who: str, verb: str, nonce: str) -> Sh:
+    """One script that hands the plan's commands to the supervisor and follows their output."""
+    script, log = f"{RUN}/{nonce}.sh", f"{RUN}/{nonce}.log"
+    steps = _job(plan, serial, who, verb, nonce)
+    job = Secret(steps.text, shown=steps.shown)
+    start = sh(
+        "systemd-run --quiet --collect --unit={} --description={} "
+        "-p StandardOutput=append:{} -p StandardError=append:{} sh {} 2>>{} || "
+        "{ rm -f {}; systemctl is-active --quiet {} && frame busy || cat {}; return 0; }",
+        UNIT,
+        f"clawprov {verb}",
+        log,
+        log,
+        script,
+        log,
+        script,
+        UNIT,
+        log,
+    )
+    return whole(
+        joined(
+            [
+                sh('umask 077; mkdir -p {}; log={}; : >"$log"', RUN, log),
+                heredoc(sh("cat >{}", script), job),
+                sh("umask 022"),
+                start,
+                _FOLLOW,
+            ]
+        ),
+        nonce,
+    )
+
+
+def attach_script(nonce: str) -> Sh:
+    """A script that follows the job that is already running."""
+    return whole(joined([sh("log={}", f"{RUN}/{nonce}.log"), _FOLLOW]), nonce)
+
+
+def _job(plan: Plan, serial: int, who: str, verb: str, nonce: str) -> Sh:
+    """What runs under the supervisor; it removes its own file first, since it may hold secrets."""
+    entry = {"who": who, "verb": verb, "plan": plan.digest}
+    begun = entry | {"changes": [change.resource for change in plan.changes]}
+    owner = sh("(umask 077; printf 'who=%s\\nsince=%s\\nnonce=%s\\n' {}", who)
+    return whole(
+        joined(
+            [
+                sh("rm -f {}", f"{RUN}/{nonce}.sh"),
+                sh("(umask 077; mkdir -p {}; touch {})", str(PurePosixPath(AUDIT).parent), AUDIT),
+                sh('[ "$(wc -c <{})" = {} ] || { frame stale; return; }', AUDIT, serial),
+                sh('{} "$(date -u +%FT%TZ)" "$NONCE" >{})', owner, f"{RUN}/owner"),
+                sh("audit {}", _members(begun)),
+                sh("steps() {\n{}\n}", pack_changes(plan.changes)),
+                sh("steps; ended=$?"),
+                sh('audit {}"$ended"', _members(entry) + ',"exit":'),
+                sh("frame done"),
+                sh("find {} -name '*.log' ! -name {} -delete", RUN, f"{nonce}.log"),
+            ]
+        ),
+        nonce,
+    )
+
+
+def _members(entry: Mapping[str, object]) -> str:
+    """The members of a JSON object, without its braces."""
+    return json.dumps(entry, separators=(",", ":"))[1:-1]

@@ -1,0 +1,28 @@
+"""From facts to the plan of one round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from provision.model.facts import Facts
+from provision.model.plan import Blocked, Change, Plan, Resource
+from provision.model.report import Check, Verdict
+
+
+def build_plan(target: str, resources: Iterable[Resource], facts: Facts) -> Plan:
+    """The changes and blocked resources of `target`, in the order of the resources."""
+    differences = [resource.diff(facts) for resource in resources]
+    return Plan(
+        target,
+        tuple(d for d in differences if isinstance(d, Change)),
+        tuple(d for d in differences if isinstance(d, Blocked)),
+    )
+
+
+def judge(checks: Iterable[Check], facts: Facts) -> tuple[Verdict, ...]:
+    """What each check says of its own reading."""
+    return tuple(
+        Verdict(check.id, problem, check.hint if problem else "")
+        for check in checks
+        for problem in [check.judge(facts[check.id], facts)]
+    )

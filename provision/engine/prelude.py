@@ -1,0 +1,74 @@
+"""The shell functions that probes and changes are written with.
+
+They need what a minimal Debian has: dash, coreutils, systemd, iproute2.
+"""
+
+from __future__ import annotations
+
+from provision.model.shell import sh
+
+PRELUDE = sh(r"""
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
+export PATH LC_ALL HOME
+umask 022
+frame() { printf '\n%s %s\n' "$NONCE" "$*"; }
+begin() { printf '\n%s begin %s\n' "$NONCE" "$1"; }
+end() { printf '\n%s end %s\n' "$NONCE" "$1"; }
+
+# look PATH [SHA256]: what is at PATH; the text of a file too, when SHA256 is given and not its own
+look() {
+  if [ -L "$1" ]; then printf 'type=link\nto=%s\n' "$(readlink "$1")"; return; fi
+  [ -e "$1" ] || { echo type=absent; return 0; }
+  stat -c 'type=%F
+mode=%a
+owner=%U:%G
+size=%s' "$1"
+  [ -f "$1" ] || return 0
+  sum=$(sha256sum <"$1"); sum=${sum%% *}; echo "sha256=$sum"
+  if [ -n "${2-}" ] && [ "$sum" != "$2" ] && [ "$(stat -c %s "$1")" -lt 65536 ]; then
+    echo content=; cat "$1"
+  fi
+}
+
+# keep_original PATH: a copy of what was there before clawprov came, made once
+keep_original() {
+  kept=/var/lib/clawprov/originals$1
+  if [ -e "$kept" ] || [ -L "$kept" ] || [ -e "$kept.absent" ]; then return 0; fi
+  (umask 077; mkdir -p "${kept%/*}")
+  if [ -e "$1" ] || [ -L "$1" ]; then cp -a "$1" "$kept"; else : >"$kept.absent"; fi
+}
+
+# stage PATH MODE OWNER: standard input as PATH.new, complete and on disk
+stage() {
+  rm -f "$1.new"
+  (umask 077; cat >"$1.new")
+  chown "$3" "$1.new"; chmod "$2" "$1.new"; sync "$1.new"
+}
+
+# settle PATH: the staged file takes the place of the old one, in one step
+settle() { keep_original "$1"; mv -f "$1.new" "$1"; }
+
+# apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
+apt_get() {
+  waited=0
+  until said=$(DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y \
+      -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold "$@" 2>&1); do
+    case $said in *"Could not get lock"*) ;; *) printf '%s\n' "$said"; return 1 ;; esac
+    [ $waited -lt 300 ] || { printf '%s\n' "$said"; return 1; }
+    tell "waiting for another package manager, $waited s"; sleep 5; waited=$((waited + 5))
+  done
+}
+
+# fetch URL FILE: a download over http(s)
+fetch() {
+  if command -v curl >/dev/null; then curl -fsSL --retry 3 -o "$2" "$1"
+  else command -v wget >/dev/null || { apt_get update; apt_get install wget ca-certificates; }
+    wget -q -O "$2" "$1"; fi
+}
+
+# audit MEMBERS: one more line of who did what, with the server's time
+audit() { printf '{"at":"%s",%s}\n' "$(date -u +%FT%TZ)" "$1" >>/var/lib/clawprov/audit.jsonl; }
+
+# tell WORDS: a passing word on how far it is, shown while the step runs
+tell() { printf '~ %s\n' "$*"; }
+""")

@@ -1,0 +1,214 @@
+"""Gather, plan and apply, repeated until the plan is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from provision.engine import job
+from provision.engine.frames import finished, pack_probes, parse_frame, unpack
+from provision.engine.guard import refuse
+from provision.engine.plan import build_plan, judge
+from provision.errors import ApplyError, ConnectError, LockedError
+from provision.model.facts import Facts, Probe
+from provision.model.plan import Plan, Resource
+from provision.model.report import Check, Outcome, Verdict
+from provision.model.shell import Sh
+from provision.model.transport import Transport
+
+ROUNDS = 3
+TAIL = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """All that is wished of one machine: what must hold first, what to make, what to check."""
+
+    target: str
+    preflight: tuple[Check, ...]
+    resources: tuple[Resource, ...]
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A machine as one gather found it, and what follows from that."""
+
+    facts: Facts
+    plan: Plan
+    preflight: tuple[Verdict, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+class Progress(Protocol):
+    """Whoever wants to know how far it is."""
+
+    def step(self, name: str, why: str = "") -> None: ...
+
+    def detail(self, line: str) -> None: ...
+
+    def done(self, exit: int) -> None: ...
+
+    def plan(self, plan: Plan) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A machine, whoever works on it, and the source of nonces (texts that nobody can guess)."""
+
+    transport: Transport
+    who: str
+    verb: str
+    nonces: Iterator[str]
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Converged:
+    """How a machine was brought to its wished state; `plan` is that of the first round."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    seen: Seen
+
+
+def gather(session: Session, stack: Stack) -> Seen:
+    """The machine's facts, in one exec; raises ConnectError when the answer is cut short."""
+    nonce = next(session.nonces)
+    completed = session.transport.execute(gather_script(stack, nonce))
+    if not finished(completed.out, nonce):
+        raise ConnectError(
+            "the server did not answer our questions to the end",
+            where=stack.target,
+            hint="run the same command again",
+            log=completed.out.splitlines()[-TAIL:],
+        )
+    facts = Facts(unpack(completed.out, nonce))
+    return Seen(
+        facts,
+        build_plan(stack.target, stack.resources, facts),
+        judge(stack.preflight, facts),
+        judge(stack.checks, facts),
+    )
+
+
+def gather_script(stack: Stack, nonce: str) -> Sh:
+    """Every question about the machine as one script."""
+    checks = [Probe(c.id, c.script) for c in (*stack.preflight, *stack.checks)]
+    return pack_probes([job.PROBE, *(r.probe() for r in stack.resources), *checks], nonce)
+
+
+def converge(
+    session: Session, stack: Stack, confirm: Callable[[Seen], None] = lambda seen: None
+) -> Converged:
+    """Bring the machine to its wished state; `confirm` sees the first plan and may raise.
+
+    Raises UnsupportedError before anything is changed, LockedError when somebody else is at it,
+    ApplyError when a step fails or when ROUNDS rounds were not enough.
+    """
+    first: Plan | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    rounds = 0
+    while True:
+        session.progress.step("look", "at what is there")
+        seen = gather(session, stack)
+        session.progress.done(0)
+        running = job.read_job(seen.facts)
+        if running.running:
+            _attach(session, stack, running)
+            continue
+        if first is None:
+            confirm(seen)
+            first = seen.plan
+        refuse(seen.plan, seen.preflight)
+        if not seen.plan.changes:
+            return Converged(first, outcomes, seen)
+        if rounds == ROUNDS:
+            left = ", ".join(change.resource for change in seen.plan.changes)
+            raise ApplyError(
+                f"still not as planned after {ROUNDS} rounds: {left}",
+                where=stack.target,
+                hint=f"clawprov plan {stack.target}",
+            )
+        session.progress.plan(seen.plan)
+        made = apply(session, seen)
+        if made is not None:
+            rounds += 1
+            outcomes += made
+
+
+def apply(session: Session, seen: Seen) -> tuple[Outcome, ...] | None:
+    """Run the plan in one exec; None when another run came first and the facts are old."""
+    nonce = next(session.nonces)
+    serial = job.read_job(seen.facts).serial
+    script = job.apply_script(
+        seen.plan, serial=serial, who=session.who, verb=session.verb, nonce=nonce
+    )
+    watch = Watch(nonce, seen.plan, session.progress)
+    completed = session.transport.execute(script, watch.line)
+    if watch.word in (job.STALE, job.BUSY):
+        return None
+    failed = next((o for o in watch.outcomes if o.status == "failed"), None)
+    if failed:
+        raise ApplyError(
+            f"{failed.resource} failed with exit code {failed.exit}",
+            where=seen.plan.target,
+            hint=f"run clawprov {session.verb} {seen.plan.target} again; what is done stays done",
+            log=failed.tail,
+        )
+    if watch.word != "done":
+        raise ApplyError(
+            "the server ended our job before it was through",
+            where=seen.plan.target,
+            hint=f"run clawprov {session.verb} {seen.plan.target} again",
+            log=completed.out.splitlines()[-TAIL:],
+        )
+    return tuple(watch.outcomes)
+
+
+def _attach(session: Session, stack: Stack, running: job.Job) -> None:
+    """Follow the run that is under way when it is ours; raises LockedError when it is not."""
+    if running.who != session.who:
+        raise LockedError(
+            f"{running.who or 'somebody'} has been changing this server since {running.since}",
+            where=stack.target,
+            hint="run the same command again when they are done",
+        )
+    session.progress.step("attach", f"to the run of {running.since}")
+    watch = Watch(running.nonce, Plan(stack.target), session.progress)
+    session.transport.execute(job.attach_script(running.nonce), watch.line)
+    session.progress.done(0)
+
+
+class Watch:
+    """The output of a job as it comes in: steps for the progress, outcomes for the report."""
+
+    def __init__(self, nonce: str, plan: Plan, progress: Progress) -> None:
+        self._nonce, self._progress = nonce, progress
+        self._why = {change.resource: change.why for change in plan.changes}
+        self._open = ""
+        self._lines: list[str] = []
+        self.outcomes: list[Outcome] = []
+        self.word = ""
+
+    def line(self, line: str) -> None:
+        """Take one line of output."""
+        frame = parse_frame(line, self._nonce)
+        if frame is None:
+            if line.startswith("~ "):
+                self._progress.detail(line[2:])
+            elif line:
+                self._lines.append(line)
+        elif frame.word == "begin":
+            self._open, self._lines = frame.value, []
+            self._progress.step(frame.value, self._why.get(frame.value, ""))
+        elif frame.word == "end":
+            self._close(int(frame.value))
+        else:
+            self.word = frame.word
+
+    def _close(self, exit: int) -> None:
+        tail = tuple(self._lines[-TAIL:])
+        self.outcomes.append(Outcome(self._open, "failed" if exit else "done", exit, tail))
+        self._progress.done(exit)

@@ -1,0 +1,42 @@
+"""OpenClaw, Clawdbot's successor."""
+
+from __future__ import annotations
+
+from provision.model.product import Product
+
+VERSIONS = ("2026.9.6",)
+KNOWN_BAD = {"0.0.1": "a placeholder, not the gateway"}
+
+
+def openclaw(version: str) -> Product:
+    """What is known of OpenClaw; measured on 2026.9.6."""
+    return Product(
+        name="openclaw",
+        version=version,
+        title="OpenClaw",
+        package="openclaw",
+        engines=">=24.16.0 <25 || >=26.1.0",
+        node_major=24,
+        node_version="24.21.0",
+        entry="node_modules/openclaw/openclaw.mjs",
+        arguments=("gateway", "run"),
+        env_prefix="OPENCLAW",
+        environment={
+            "OPENCLAW_SERVICE_REPAIR_POLICY": "external",  # its doctor leaves our unit alone
+            "OPENCLAW_SERVICE_MARKER": "openclaw",
+            "OPENCLAW_SERVICE_KIND": "gateway",
+            "OPENCLAW_DISABLE_BONJOUR": "1",
+            "OPENCLAW_NO_AUTO_UPDATE": "1",
+        },
+        unit=(
+            "RestartPreventExitStatus=78",  # a configuration error does not heal by itself
+            "SuccessExitStatus=0 143",
+            "KillMode=mixed",
+            "TimeoutStopSec=60",
+        ),
+        sandbox_without=frozenset({"RestrictSUIDSGID"}),  # it needs openat2(), which that hides
+        config={"gateway": {"mode": "local", "bind": "loopback"}},
+        trial=("config", "validate", "--json"),
+        protocol=4,
+        start_limit_s=240,
+    )

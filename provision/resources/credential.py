@@ -1,0 +1,92 @@
+"""The gateway's secret in an environment file that only root can read."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from provision.model.facts import Facts, Probe
+from provision.model.plan import Change
+from provision.model.secret import MASK, Secret
+from provision.model.shell import heredoc, sh
+
+_ESCAPE = re.compile(r'(["\\`$])')
+_ESCAPED = re.compile(r'\\(["\\`$])')
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """The environment file at `path` that sets `variable`.
+
+    A `given` secret takes its place; else the server's stays, so nothing is rotated silently, and
+    only a server that has none gets `fresh`.
+    """
+
+    path: str
+    variable: str
+    given: Secret | None
+    fresh: Secret
+
+    @property
+    def id(self) -> str:
+        return f"secret:{self.path}"
+
+    def probe(self) -> Probe:
+        read = sh("look {}\necho content=\ncat {} 2>/dev/null", self.path, self.path)
+        return Probe(self.id, read)
+
+    def secret(self, facts: Facts) -> Secret:
+        """The secret that the server has after the plan has run."""
+        return self.given or self._kept(facts) or self.fresh
+
+    def digest(self, facts: Facts) -> str:
+        """SHA-256 of the wished content."""
+        return hashlib.sha256(self._wished(facts).value.encode()).hexdigest()
+
+    def diff(self, facts: Facts) -> Change | None:
+        seen = facts[self.id].pairs()
+        right = {"sha256": self.digest(facts), "mode": "600", "owner": "root:root"}
+        if {key: seen.get(key) for key in right} == right:
+            return None
+        kept, wished = self._kept(facts), self._wished(facts)
+        commands = (
+            heredoc(sh("stage {} 600 root:root", self.path), wished),
+            sh("settle {}", self.path),
+        )
+        if kept is None:
+            return Change(self.id, "create", commands, "given" if self.given else "generated")
+        why = "the secret differs" if kept != self.secret(facts) else "not root's alone"
+        return Change(self.id, "update", commands, why)
+
+    def _lines(self, facts: Facts) -> list[str]:
+        return facts[self.id].out.partition("content=\n")[2].splitlines()
+
+    def _is_ours(self, line: str) -> bool:
+        return line.partition("=")[0] == self.variable
+
+    def _kept(self, facts: Facts) -> Secret | None:
+        values = [line.partition("=")[2] for line in self._lines(facts) if self._is_ours(line)]
+        return Secret(parse_value(values[-1])) if values and values[-1] else None
+
+    def _wished(self, facts: Facts) -> Secret:
+        """Our line, after whatever lines somebody else has put there."""
+        others = [line for line in self._lines(facts) if not self._is_ours(line)]
+        value = build_value(self.secret(facts).value)
+        masked = [f"{line.partition('=')[0]}={MASK}" for line in others]
+        return Secret(
+            "\n".join([*others, f"{self.variable}={value}\n"]),
+            shown="\n".join([*masked, f"{self.variable}={MASK}\n"]),
+        )
+
+
+def build_value(text: str) -> str:
+    """`text` quoted so that systemd's EnvironmentFile= and a POSIX shell both read it back."""
+    return '"' + _ESCAPE.sub(r"\\\1", text) + '"'
+
+
+def parse_value(quoted: str) -> str:
+    """The text that `build_value` was given; an unquoted value as it stands."""
+    if len(quoted) > 1 and quoted[0] == quoted[-1] == '"':
+        return _ESCAPED.sub(r"\1", quoted[1:-1])
+    return quoted

@@ -1,0 +1,101 @@
+"""One exact version of a gateway, installed from its lock file."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from provision.model.facts import Facts, Probe
+from provision.model.plan import Change
+from provision.model.shell import Sh, heredoc, sh
+
+SMALL_MB = 2000
+"""Below this much memory npm gets a heap limit, which costs it some seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The folder `path` with node_modules exactly as `lock` says.
+
+    It is made beside its place by `npm ci`, which checks every package against the lock's
+    SHA-512 and runs no package's install script, and takes its place only when complete.
+    """
+
+    name: str
+    path: str
+    package: str
+    lock: str
+    packages: int
+    node: str
+
+    @property
+    def id(self) -> str:
+        return f"release:{self.name}"
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256((self.package + self.lock).encode()).hexdigest()
+
+    @property
+    def marker(self) -> str:
+        """A file that is there when the folder is complete; it says from which lock."""
+        return f"{self.path}/.complete"
+
+    def probe(self) -> Probe:
+        return Probe(
+            self.id,
+            sh(
+                'echo "made=$(cat {} 2>/dev/null)"\n'
+                'awk \'$1 == "MemTotal:" || $1 == "MemAvailable:" || $1 == "SwapFree:" '
+                '{ print substr($1, 1, length($1) - 1) "=" int($2 / 1024) }\' /proc/meminfo',
+                self.marker,
+            ),
+        )
+
+    def diff(self, facts: Facts) -> Change | None:
+        seen = facts[self.id].pairs()
+        if seen["made"] == self.digest:
+            return None
+        free = int(seen.get("MemAvailable", 0)) + int(seen.get("SwapFree", 0))
+        small = int(seen.get("MemTotal", 0)) < SMALL_MB
+        commands = (
+            sh("rm -rf {}.new; mkdir -p {}.new; cd {}.new", *[self.path] * 3),
+            heredoc(sh("cat >package.json"), self.package),
+            heredoc(sh("cat >package-lock.json"), self.lock),
+            *((_SWAP,) if small and free < SMALL_MB // 2 else ()),
+            self._npm(small),
+            sh("echo {} >.complete", self.digest),
+            sh("cd /; rm -rf {} {}; mv {}.new {}", self.path, _CACHE, self.path, self.path),
+        )
+        why = f"{self.packages} packages" + (", sparing memory" if small else "")
+        return Change(self.id, "update" if seen["made"] else "install", commands, why)
+
+    def _npm(self, small: bool) -> Sh:
+        """npm in the background, its downloads counted from its own log."""
+        spare = sh("export NODE_OPTIONS=--max-old-space-size=256; set -- --maxsockets 4\n")
+        return sh(
+            "PATH={}:$PATH\nset --\n{}"
+            "npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http "
+            '--cache {} "$@" >npm.log 2>&1 & npm=$!\n'
+            "while kill -0 $npm 2>/dev/null; do\n"
+            "  tell \"$(grep -c 'fetch GET 200' npm.log) of {} packages\"; sleep 0.5\n"
+            "done\n"
+            "wait $npm || { grep -v 'http fetch' npm.log | tail -n 20; exit 1; }\n"
+            "rm npm.log",
+            self.node.rpartition("/")[0],
+            spare if small else sh(""),
+            _CACHE,
+            self.packages,
+        )
+
+
+_CACHE = "/var/lib/clawprov/npm-cache"
+
+_SWAP = sh(
+    "swap=/var/lib/clawprov/swap\n"
+    "tell making a swap file for the installation\n"
+    "swapoff $swap 2>/dev/null || :\n"
+    "if (umask 077; rm -f $swap; fallocate -l 1G $swap && mkswap $swap && swapon $swap) "
+    ">/dev/null 2>&1; then trap 'swapoff $swap; rm -f $swap' EXIT\n"
+    "else rm -f $swap; tell no swap to be had here; fi"
+)

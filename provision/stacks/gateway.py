@@ -1,0 +1,177 @@
+"""The server: everything from Node.js to a running gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from provision.checks import gateway, preflight
+from provision.engine.run import Stack
+from provision.model.plan import Resource
+from provision.model.product import Product
+from provision.model.report import Check
+from provision.model.secret import Secret
+from provision.model.shell import sh
+from provision.model.spec import NODEJS, NODESOURCE, Host
+from provision.products import count_packages, read_key, read_lock
+from provision.products.sandbox import SANDBOX
+from provision.render import render, render_json
+from provision.resources.credential import Credential
+from provision.resources.directory import Directory
+from provision.resources.file import File
+from provision.resources.link import Link
+from provision.resources.node import NodeArchive, NodePackage
+from provision.resources.release import Release
+from provision.resources.service import Service
+from provision.resources.user import SystemUser
+
+STAMPS = "/run/clawprov"
+SETTLE_S = {"plain": 2, "channels": 15}
+"""How long a fresh start is watched; one with channels dies late when it cannot reach them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The server's stack, and the parts that others ask about."""
+
+    stack: Stack
+    credential: Credential
+    files: tuple[File, ...]
+
+
+def build_gateway(host: Host, product: Product, *, fresh: Secret, now: float) -> Gateway:
+    """The whole wish for one server; `fresh` is a new secret in case it has none, `now` the time
+    in seconds since 1970."""
+    node = _node(host, product)
+    package, lock = read_lock(product, full=host.full)
+    owner = f"{product.name}:{product.name}"
+    release = Release(
+        product.name, product.release, package, lock, count_packages(lock), node.binary
+    )
+    variable = f"{product.env_prefix}_GATEWAY_{host.auth.mode.upper()}"
+    credential = Credential(product.secret_path, variable, host.auth.secret, fresh)
+    config = _config(host, product, node.binary)
+    journald = File(
+        "/etc/systemd/journald.conf.d/clawprov.conf",
+        render("gateway/journald.conf.j2", {"journal_max": host.journal_max}),
+        activate=sh("systemctl restart systemd-journald"),
+    )
+    wrapper = File(
+        f"/usr/local/bin/{product.name}",
+        render("gateway/wrapper.sh.j2", {"product": product, "node": node.binary}),
+        mode="755",
+    )
+    marker = f"{product.current}/package-lock.json"
+    unit = _unit(host, product, node.binary, [config.path, credential.path, marker])
+    service = Service(
+        product.service,
+        f"{STAMPS}/{product.name}.started",
+        (unit, config, credential, File(marker, lock)),
+        host.gateway_port,
+        product.start_limit_s,
+        SETTLE_S["channels" if host.config.get("channels") else "plain"],
+    )
+    resources: tuple[Resource, ...] = (
+        journald,
+        node,
+        SystemUser(product.name, product.home),
+        Directory(product.home, "700", owner),
+        Directory(f"{product.home}/.{product.name}", "700", owner),
+        Directory(f"{product.home}/tmp", "700", owner),
+        Directory(product.etc, "700"),
+        release,
+        credential,
+        config,
+        Link(product.current, f"releases/{product.version}"),
+        wrapper,
+        unit,
+        service,
+    )
+    stack = Stack(
+        host.name, _preflight(host, product, release, now), resources, _checks(host, product)
+    )
+    return Gateway(stack, credential, (config, unit, wrapper, journald))
+
+
+def _node(host: Host, product: Product) -> NodePackage | NodeArchive:
+    spec = host.node
+    if spec.source == "tarball":
+        return NodeArchive(spec.version or product.node_version, spec.url or NODEJS, spec.sha256)
+    major = int(spec.version.partition(".")[0] or product.node_major)
+    key = spec.key or read_key("nodesource")
+    return NodePackage(product.engines, major, spec.url or NODESOURCE, key, spec.version)
+
+
+def _config(host: Host, product: Product, node: str) -> File:
+    """The configuration, tried by the very release that is going to read it."""
+    wished = {"gateway": {"port": host.gateway_port, "auth": {"mode": host.auth.mode}}}
+    path = product.config_path
+    trial = sh(
+        "tell the gateway tries it\n"
+        "setpriv --reuid={} --regid={} --init-groups "
+        'env -i PATH="$PATH" HOME={} TMPDIR={} {} {} {} '
+        + " ".join("{}" for _ in product.trial)
+        + " </dev/null",
+        product.name,
+        product.name,
+        product.home,
+        f"{product.home}/tmp",
+        f"{product.env_prefix}_CONFIG_PATH={path}.new",
+        node,
+        f"{product.release}/{product.entry}",
+        *product.trial,
+    )
+    text = render_json(merge(merge(product.config, wished), host.config))
+    return File(path, text, "600", f"{product.name}:{product.name}", trial)
+
+
+def _unit(host: Host, product: Product, node: str, read: list[str]) -> File:
+    path = f"/etc/systemd/system/{product.service}"
+    sandbox = [
+        line
+        for line in SANDBOX[host.profile]
+        if line.partition("=")[0] not in product.sandbox_without
+    ]
+    variables = {
+        "product": product,
+        "node": node,
+        "profile": host.profile,
+        "sandbox": sandbox,
+        "inputs": [path, *read],
+        "stamp_folder": STAMPS,
+        "stamp": f"{STAMPS}/{product.name}.started",
+    }
+    return File(path, render("gateway/gateway.service.j2", variables))
+
+
+def _preflight(host: Host, product: Product, release: Release, now: float) -> tuple[Check, ...]:
+    source = urlsplit(host.node.url or NODESOURCE).hostname or ""
+    return (
+        preflight.supported_system(),
+        preflight.enough_memory(),
+        preflight.enough_disk(release.id),
+        preflight.right_clock(now),
+        preflight.working_names(source),
+        preflight.whole_packages(),
+        preflight.free_port(host.gateway_port, product.service),
+        preflight.no_rivals(product.service),
+    )
+
+
+def _checks(host: Host, product: Product) -> tuple[Check, ...]:
+    return (
+        gateway.steady(product.service),
+        gateway.loopback_only(product.service, host.gateway_port),
+    )
+
+
+def merge(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
+    """Two nested mappings as one, `above` winning wherever both speak."""
+    result = dict(below)
+    for key, value in above.items():
+        old = result.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            value = merge(old, value)
+        result[key] = value
+    return result

@@ -1,0 +1,25 @@
+"""Colours, where they are wanted."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TextIO
+
+_CODES = {"green": "32", "red": "31", "yellow": "33", "dim": "2", "bold": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Paints texts, or leaves them as they are when `on` is False."""
+
+    on: bool
+
+    def __call__(self, colour: str, text: str) -> str:
+        return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if self.on and text else text
+
+
+def choose_style(stream: TextIO) -> Style:
+    """Colours only on a terminal that knows them and whose owner wants them (no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return Style(stream.isatty() and not plain)

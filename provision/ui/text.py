@@ -1,0 +1,83 @@
+"""Values as text for a person."""
+
+from __future__ import annotations
+
+import difflib
+
+from provision.errors import InventoryError, ProvisionError
+from provision.model.plan import Change, Plan
+from provision.model.report import Proof, Report, Verdict
+from provision.ui.style import Style
+
+_MARKS = {"create": ("green", "+"), "install": ("green", "+"), "start": ("green", "+")}
+
+
+def show_plan(plan: Plan, style: Style, *, verbose: bool = False) -> str:
+    """A plan that reads like a diff; with `verbose`, new files in full."""
+    if not plan.changes and not plan.blocked:
+        return f"{plan.target}: nothing to change\n"
+    count = len(plan.changes)
+    plural = "s" if count != 1 else ""
+    lines = [style("bold", f"{plan.target}: {count} change{plural} (plan {plan.digest})")]
+    for change in plan.changes:
+        lines += _show_change(change, style, verbose)
+    lines += [f"? {b.resource}  after {b.on}" for b in plan.blocked]
+    return "\n".join(lines) + "\n"
+
+
+def _show_change(change: Change, style: Style, verbose: bool) -> list[str]:
+    colour, mark = _MARKS.get(change.verb, ("yellow", "~"))
+    line = f"{mark} {change.verb:<8} {change.resource:<52}"
+    lines = [f"{style(colour, line)} {style('dim', change.why)}".rstrip()]
+    if change.after and (change.before or verbose) and change.before != change.after:
+        lines += _show_diff(change.before, change.after, style)
+    return lines
+
+
+def _show_diff(before: str, after: str, style: Style) -> list[str]:
+    diff = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
+    colours = {"+": "green", "-": "red", "@": "dim"}
+    lines = [line for line in diff if not line.startswith(("---", "+++"))]
+    return [f"    {style(colours.get(line[:1], 'dim'), line)}" for line in lines]
+
+
+def show_verdicts(verdicts: tuple[Verdict, ...], style: Style) -> str:
+    """A line a check, with what to do where it is not well."""
+    lines = []
+    for verdict in verdicts:
+        mark = style("green", "✓") if verdict.ok else style("red", "✗")
+        lines.append(f"{mark} {verdict.check:<44} {verdict.problem}".rstrip())
+        if not verdict.ok and verdict.hint:
+            lines.append(f"  next: {verdict.hint}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def show_proof(proof: Proof, style: Style) -> str:
+    """What was proved, in one line."""
+    if not proof.ok:
+        return style("red", f"✗ not proved: {proof.problem}")
+    return style("green", "✓ proved: ") + (
+        f"{proof.server} answers health in {proof.latency_ms} ms over {proof.path}; "
+        "the right secret is accepted, a wrong one and none are refused"
+    )
+
+
+def show_report(report: Report, style: Style) -> str:
+    """The end of `up` or `verify`: what is not well, and the proof."""
+    problems = tuple(v for v in report.verdicts if not v.ok)
+    text = show_verdicts(problems, style)
+    if report.proof:
+        text += show_proof(report.proof, style) + "\n"
+    return text
+
+
+def show_error(error: ProvisionError, style: Style) -> str:
+    """A failure: where, what, what to type next; every mistake of an inventory on its line."""
+    if isinstance(error, InventoryError):
+        return "".join(show_error(mistake, style) for mistake in error.mistakes)
+    where = f"{error.where}: " if error.where else ""
+    lines = [f"{style('red', 'error:')} {where}{error.what}"]
+    lines += [style("dim", f"  | {line}") for line in error.log]
+    if error.hint:
+        lines.append(f"  next: {error.hint}")
+    return "\n".join(lines) + "\n"
