@@ -1,0 +1,1 @@
+"""The gateway's WebSocket handshake, spoken natively over any stream of bytes."""
