@@ -1,0 +1,109 @@
+"""The keys of an inventory: one table, from which parsing and all hints are derived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from provision.inventory import values
+from provision.inventory.address import ADDRESS, NAME, PORT, USER
+from provision.inventory.form import Form
+
+# A key that does not go with the others, and why.
+Misfit: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path, seen from the inventory's folder; with `contents`, what the file there holds."""
+
+    contents: Callable[[str], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """A mapping of any keys to anything that JSON can say, except secrets at these places."""
+
+    without: frozenset[str]
+
+
+def _nothing_amiss(given: Mapping[str, object]) -> Iterator[Misfit]:
+    yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping with known keys, all optional.
+
+    `elsewhere` says of keys that people look for here where they belong; `misfits` names keys
+    that are right by themselves and wrong together.
+    """
+
+    keys: Mapping[str, Entry]
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    misfits: Callable[[Mapping[str, object]], Iterator[Misfit]] = _nothing_amiss
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A mapping of free names to tables of one kind."""
+
+    names: Form[str]
+    of: Table
+
+
+Entry: TypeAlias = "Form[object] | Path | Free | Table | Each"
+
+
+def _node_misfits(given: Mapping[str, object]) -> Iterator[Misfit]:
+    tarball = given.get("source") == "tarball"
+    if "key" in given and tarball:
+        yield "key", "signs apt repositories only; a tarball is checked against sha256"
+    if "sha256" in given and not tarball:
+        yield "sha256", "is for a tarball only; add `source: tarball` or use key"
+    elif "sha256" in given and "version" not in given:
+        yield "sha256", "belongs to one exact version; add `version:` beside it"
+
+
+AUTH = Table({"mode": values.AUTH_MODE})
+NODE = Table(
+    {
+        "source": values.NODE_SOURCE,
+        "url": values.URL,
+        "key": Path(contents=values.parse_public_key),
+        "version": values.NODE_VERSION,
+        "sha256": values.SHA256,
+    },
+    misfits=_node_misfits,
+)
+_INNER = {key: f"under {name}:" for name, t in (("auth", AUTH), ("node", NODE)) for key in t.keys}
+_OWN = "in each host, not in defaults:"
+
+HOST = Table(
+    {
+        "address": ADDRESS,
+        "port": PORT,
+        "user": USER,
+        "identity": Path(),
+        "host_key": values.HOST_KEY,
+        "product": values.PRODUCT,
+        "version": values.VERSION,
+        "auth": AUTH,
+        "profile": values.PROFILE,
+        "gateway_port": values.GATEWAY_PORT,
+        "node": NODE,
+        "full": values.BOOLEAN,
+        "journal_max": values.SIZE,
+        "config": Free(without=frozenset({"gateway.auth.token", "gateway.auth.password"})),
+    },
+    elsewhere=_INNER,
+)
+DEFAULTS = Table(
+    {name: entry for name, entry in HOST.keys.items() if name not in ("address", "host_key")},
+    elsewhere={**_INNER, "address": _OWN, "host_key": _OWN},
+)
+INVENTORY = Table(
+    {"defaults": DEFAULTS, "hosts": Each(NAME, HOST)},
+    elsewhere=dict.fromkeys(HOST.keys, "under a host, or under defaults:"),
+)

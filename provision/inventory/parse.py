@@ -1,0 +1,64 @@
+"""YAML text to an inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any
+
+from provision.inventory.keys import INVENTORY
+from provision.inventory.mistakes import Mistakes
+from provision.inventory.syntax import compose
+from provision.inventory.tree import check_tree, kind, pairs
+from provision.inventory.walk import Walk
+from provision.model.spec import Host, Inventory, NodeSpec
+
+
+def parse_inventory(text: str, file: str, read: Callable[[str], str]) -> Inventory:
+    """The inventory that a YAML text describes; InventoryError holds all its mistakes.
+
+    `file` is its path as the person typed it, `read` gives the text of a file that a value names
+    (its OSError and ValueError become mistakes). A relative path starts at the folder of `file`,
+    one with `~` in front is kept. What a host says wins over `defaults:`, where `node:` counts as
+    a whole and `config:` is merged key by key.
+    """
+    mistakes = Mistakes(file)
+    root = compose(text, mistakes)
+    if root is None:
+        mistakes.raise_all()
+        return Inventory()
+    check_tree(root, mistakes)
+    given = Walk(PurePath(file).parent, read, mistakes).table(root, INVENTORY, "the inventory")
+    if kind(root) == "map" and "hosts" not in (key.value for key, _ in pairs(root)):
+        mistakes.add(None, "`hosts:` is missing", "write it, and below it a name for each host")
+    mistakes.raise_all()
+    defaults = _build_host(Host(name="", address=""), given.get("defaults", {}))
+    return Inventory(
+        {
+            name: _build_host(replace(defaults, name=name, address=name), own)
+            for name, own in given["hosts"].items()
+        }
+    )
+
+
+def _build_host(defaults: Host, given: Mapping[str, Any]) -> Host:
+    """`defaults`, changed by what is given; the keys are those of `keys.HOST`."""
+    made = dict(given)
+    if "auth" in given:
+        made["auth"] = replace(defaults.auth, **given["auth"])
+    if "node" in given:
+        made["node"] = NodeSpec(**given["node"])
+    if "config" in given:
+        made["config"] = _merged(defaults.config, given["config"])
+    return replace(defaults, **made)
+
+
+def _merged(under: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
+    """Both mappings as one; where both say something, `over` wins, and mappings are merged."""
+    answer = dict(under)
+    for key, value in over.items():
+        before = answer.get(key)
+        both = isinstance(before, dict) and isinstance(value, dict)
+        answer[key] = _merged(before, value) if both else value  # type: ignore[arg-type]
+    return answer

@@ -1,0 +1,103 @@
+"""The forms of the values that an inventory may hold."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from urllib.parse import urlsplit
+
+from provision.errors import UsageError
+from provision.inventory.address import ADDRESS, PORT
+from provision.inventory.form import Form, choice, matching
+
+_KEY_TYPES = "ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256|ecdsa-sha2-nistp384|ecdsa-sha2-nistp521"
+_BEGIN, _END = (f"-----{word} PGP PUBLIC KEY BLOCK-----" for word in ("BEGIN", "END"))
+
+
+def _boolean(text: str) -> bool:
+    return text.lower() in ("true", "yes", "on")
+
+
+def _profile(text: str) -> str:
+    # YAML 1.1 takes off for false, and tools that rewrite YAML write it so.
+    return "off" if text.lower() in ("off", "false", "no") else text
+
+
+def _gateway_port(text: str) -> int:
+    if (port := PORT.convert(text)) < 1024:
+        raise UsageError(
+            f"{port} is below 1024, which the service user has no right to open",
+            hint="use 18789, which is the default, or another port from 1024 to 65535",
+        )
+    return port
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if "@" in parts.netloc:
+        raise UsageError(
+            "a URL here holds no user and no password: it is shown and stored in plain text",
+            hint="remove everything between // and @, and use a mirror that asks for neither",
+        )
+    if not parts.hostname or parts.port == 0:  # .port raises ValueError by itself, too
+        raise ValueError(text)
+    try:
+        ADDRESS.parse(parts.hostname)
+    except UsageError:
+        raise ValueError(text) from None
+    return text.rstrip("/")
+
+
+def _host_key(text: str) -> str:
+    if text.startswith("SHA256:"):
+        return text.rstrip("=")
+    kind, body = text.split()[:2]
+    blob, head = b64decode(body, validate=True), len(kind).to_bytes(4, "big") + kind.encode()
+    if not blob.startswith(head) or len(blob) < len(head) + 32:
+        raise ValueError(text)
+    return f"{kind} {body}"
+
+
+def parse_public_key(text: str) -> str:
+    """The armored OpenPGP public key that a file holds, ending with a newline.
+
+    UsageError, which never repeats the text, when it holds something else.
+    """
+    if "PRIVATE KEY" in text:
+        raise UsageError(
+            "holds a private key, which has no business on the server",
+            hint="export the public one: gpg --armor --export KEYID > FILE",
+        )
+    if _BEGIN not in text or _END not in text or "\0" in text:
+        raise UsageError(
+            "holds no armored OpenPGP public key (BEGIN PGP PUBLIC KEY BLOCK)",
+            hint="make it so: gpg --enarmor < FILE, or gpg --armor --export KEYID > FILE",
+        )
+    return text.rstrip() + "\n"
+
+
+PATH = Form(
+    "the path of a file",
+    r"(?![-\s])[^\x00-\x1f\x7f-\x9f\u2028\u2029\"]{1,4096}",
+    str,
+    text_only=True,
+)
+BOOLEAN = Form("true or false", "(?i:true|false|yes|no|on|off)", _boolean)
+PRODUCT = choice("clawdbot", "openclaw")
+AUTH_MODE = choice("token", "password")
+PROFILE = Form("strict, balanced or off", "strict|balanced|(?i:off|false|no)", _profile)
+NODE_SOURCE = choice("apt", "tarball")
+VERSION = matching(
+    "an exact version such as 2026.1.24",
+    r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}(?:-[0-9A-Za-z][0-9A-Za-z.-]{0,39})?",
+)
+NODE_VERSION = matching("an exact version such as 22.22.0", r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
+GATEWAY_PORT = Form(PORT.expects.replace("1", "1024", 1), PORT.pattern, _gateway_port)
+SIZE = matching("a size such as 200M or 1G", "[1-9][0-9]{0,8}[KMGTPE]")
+SHA256 = Form("64 hexadecimal digits", "[0-9A-Fa-f]{64}", str.lower)
+URL = Form("an http or https URL", r"https?://[A-Za-z0-9._~:/@%+,=\[\]-]+", _url)
+HOST_KEY = Form(
+    'a host key, as "TYPE BASE64" or SHA256:...',
+    rf"SHA256:[A-Za-z0-9+/]{{43}}=?|(?:{_KEY_TYPES}) +[A-Za-z0-9+/]+={{0,2}}(?: [^\x00-\x1f]*)?",
+    _host_key,
+    hint="on the server: cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub",
+)
