@@ -1,0 +1,131 @@
+"""The lab's network: one bridge of its own, and a way out through this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from provision.errors import ApplyError, LockedError
+from provision.lab.host import call
+from provision.lab.site import Folder, Site
+
+INTERFACES = Path("/sys/class/net")
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+# One transaction, so that running connections never meet a moment without rules. Masquerade
+# goes by the outgoing interface: with br_netfilter, bridged frames pass these hooks too. What
+# comes from a wire's splice is not tracked: conntrack would settle there that it has no NAT.
+RULES = """\
+add table ip {table}
+delete table ip {table}
+table ip {table} {{
+  chain out {{
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr {network} oifname "{uplink}" masquerade
+  }}
+  chain wire {{
+    type filter hook prerouting priority raw; policy accept;
+    iifname "{letter}s-*" notrack
+  }}
+  chain clamp {{
+    type filter hook forward priority mangle; policy accept;
+    ip saddr {network} tcp flags syn tcp option maxseg size set rt mtu
+  }}
+}}
+"""
+
+
+def open_network(folder: Folder, site: Site) -> None:
+    """The bridge is up, and what is on it reaches the world; raises LockedError if not ours."""
+    _claim_bridge(folder, site)
+    rules = RULES.format(
+        table=site.table, network=site.network, uplink=_uplink(), letter=site.letter
+    )
+    call("nft", "-f", "-", stdin=rules)
+    _set_forwarding(site.bridge)
+    if uplink := _uplink():
+        _remember(folder, uplink)
+        _set_forwarding(uplink)
+
+
+def close_network(folder: Folder, site: Site) -> None:
+    """The machine's network is as it was before the lab."""
+    if _owner(site.bridge) in (str(folder.root), ""):
+        call("ip", "link", "delete", site.bridge)
+    if f"table ip {site.table}" in call("nft", "list", "tables"):
+        call("nft", "delete", "table", "ip", site.table)
+    if folder.undo.exists():
+        before = json.loads(folder.undo.read_text())
+        for interface, value in before["forwarding"].items():
+            if before["boot"] == BOOT_ID.read_text() and _forwarding(interface).exists():
+                _forwarding(interface).write_text(value)
+        folder.undo.unlink()
+
+
+def has_network(folder: Folder, site: Site) -> bool:
+    """Anything of this lab is left in the machine's network."""
+    return _owner(site.bridge) == str(folder.root) or folder.undo.exists()
+
+
+def _claim_bridge(folder: Folder, site: Site) -> None:
+    """The bridge's alias says whose it is; one without alias and ports was left half-made."""
+    owner = _owner(site.bridge)
+    if owner is None:
+        call("ip", "link", "add", site.bridge, "type", "bridge")
+    elif owner == "" and any((INTERFACES / site.bridge / "brif").iterdir()):
+        raise LockedError(
+            f"{site.bridge} exists and is not the lab's",
+            where="this machine",
+            hint=f"look at it with: ip link show {site.bridge}",
+        )
+    elif owner not in ("", str(folder.root)):
+        raise LockedError(
+            f"{site.bridge} belongs to the lab in {owner}",
+            where="this machine",
+            hint=f"take that one down first: CLAWPROV_LAB={owner} clawprov lab down --all",
+        )
+    steps = (
+        f"link set dev {site.bridge} alias {folder.root}",
+        f"address replace {site.gateway}/24 dev {site.bridge}",
+        f"link set dev {site.bridge} up",
+    )
+    call("ip", "-batch", "-", stdin="\n".join(steps) + "\n")
+
+
+def _owner(bridge: str) -> str | None:
+    """The folder of the lab a bridge belongs to; None when there is no such bridge."""
+    try:
+        return (INTERFACES / bridge / "ifalias").read_text().strip()
+    except OSError:
+        return None
+
+
+def _uplink() -> str:
+    """The interface of the default route; empty on a machine without one."""
+    routes = json.loads(call("ip", "-json", "-4", "route", "show", "default") or "[]")
+    return str(routes[0]["dev"]) if routes else ""
+
+
+def _forwarding(interface: str) -> Path:
+    return Path("/proc/sys/net/ipv4/conf") / interface / "forwarding"
+
+
+def _set_forwarding(interface: str) -> None:
+    """Per interface: the machine's own ip_forward stays as it was."""
+    try:
+        _forwarding(interface).write_text("1")
+    except OSError as error:
+        raise ApplyError(
+            f"forwarding cannot be switched on for {interface}: {error.strerror}",
+            where="this machine",
+        ) from None
+
+
+def _remember(folder: Folder, interface: str) -> None:
+    """Written before the change, and only once a boot."""
+    boot = BOOT_ID.read_text()
+    before = json.loads(folder.undo.read_text()) if folder.undo.exists() else {}
+    if before.get("boot") != boot:
+        before = {"boot": boot, "forwarding": {}}
+    before["forwarding"].setdefault(interface, _forwarding(interface).read_text().strip())
+    folder.undo.write_text(json.dumps(before))

@@ -1,0 +1,61 @@
+"""How boxes and the lab go, whole or half-made, without leaving anything on the machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+from provision.lab import cgroup, process
+from provision.lab.mirror_server import PART as MIRROR
+from provision.lab.network import INTERFACES, close_network, has_network
+from provision.lab.record import disk_image
+from provision.lab.site import Folder, Site
+from provision.lab.workshop import Say, clear_part, lock, remove
+
+
+def unplug(folder: Folder, site: Site, name: str) -> None:
+    """Nothing of the box is left, however far it had come; call it under the box's lock."""
+    process.end(folder, f"wire:{name}", gently=1)
+    process.end(folder, f"box:{name}")
+    for group in _groups(folder, site, name):
+        cgroup.kill(group)
+        cgroup.remove_group(group)
+    for interface in (site.port(name), site.splice(name), *site.taps(name)):
+        if (INTERFACES / interface).exists():  # dead namespaces free their cables late
+            subprocess.run(["ip", "link", "delete", interface], capture_output=True)
+    disk_image(folder, name).unlink(missing_ok=True)
+    remove(folder.box(name))
+
+
+def close_if_empty(folder: Folder, site: Site) -> bool:
+    """With the last box gone, the mirror and the network go; call it under the lab's lock."""
+    if folder.names():
+        return False
+    process.end(folder, MIRROR)
+    if has_network(folder, site):
+        close_network(folder, site)
+    for group in {cgroup.box_group(site, "x").parent, cgroup.memory_group(site, "x").parent}:
+        cgroup.remove_group(group)
+    remove(folder.run)
+    return True
+
+
+def clear_parts(folder: Folder, say: Say) -> None:
+    """Nothing is left of makings that were interrupted; one that still runs is waited for."""
+    if folder.parts.is_dir():
+        for part in sorted(folder.parts.iterdir()):
+            with lock(folder, part.name, say):
+                clear_part(folder, part.name)
+        remove(folder.parts)
+
+
+def _groups(folder: Folder, site: Site, name: str) -> list[Path]:
+    """As the supervisor wrote them down, and where they would be if it did not come so far."""
+    groups = [cgroup.box_group(site, name), cgroup.memory_group(site, name)]
+    written = folder.box(name) / "groups.json"
+    if written.exists():
+        with suppress(ValueError):  # the supervisor died while it wrote
+            groups += [Path(group) for group in json.loads(written.read_text())]
+    return list(dict.fromkeys(groups))

@@ -1,0 +1,91 @@
+"""Locks and half-made things: whoever is interrupted leaves only a part that is thrown away."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from provision.errors import LockedError
+from provision.lab import process
+from provision.lab.host import call
+from provision.lab.site import Folder
+
+Say: TypeAlias = Callable[[str], None]
+
+PATIENCE = 900.0  # seconds; building an image on a slow line takes minutes
+
+
+@contextmanager
+def lock(folder: Folder, name: str, say: Say | None = None) -> Iterator[None]:
+    """Only one process at a time is in here; raises LockedError after 15 minutes."""
+    folder.locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(folder.locks / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _acquire(handle, name, say)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def making(folder: Folder, name: str) -> Iterator[Path]:
+    """An empty folder to make something in, under its lock; it is gone afterwards."""
+    with lock(folder, name):
+        clear_part(folder, name)
+        part = folder.parts / name
+        part.mkdir(parents=True)
+        try:
+            yield part
+        finally:
+            clear_part(folder, name)
+
+
+def clear_part(folder: Folder, name: str) -> None:
+    """Nothing is left of an interrupted making: no process, no folder."""
+    process.end(folder, name)
+    remove(folder.parts / name)
+
+
+def environment(folder: Folder, name: str) -> dict[str, str]:
+    """The caller's environment, marked: what it starts can be found after a crash."""
+    return {**os.environ, **process.mark(folder, name)}
+
+
+@contextmanager
+def told(say: Say, what: str) -> Iterator[None]:
+    """A long step that says what it does, and how many seconds it took."""
+    say(f"{what} ...")
+    start = time.monotonic()
+    yield
+    say(f"{what}: {time.monotonic() - start:.1f} s")
+
+
+def remove(path: Path) -> None:
+    """The folder is gone; what is mounted in it is left alone."""
+    if path.exists() or path.is_symlink():
+        call("rm", "-rf", "--one-file-system", "--", str(path))
+
+
+def _acquire(handle: int, name: str, say: Say | None) -> None:
+    deadline = time.monotonic() + PATIENCE
+    waiting = False
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise LockedError(
+                    f"another command of the lab has held {name} for {PATIENCE:.0f} s",
+                    where="this machine",
+                    hint="look for it with: ps aux | grep 'lab up'",
+                ) from None
+            if say and not waiting:
+                say(f"waiting for another command of the lab ({name})")
+            waiting = True
+            time.sleep(0.01)
