@@ -9,7 +9,6 @@ from provision.app.server import build_wish, connected, prove_it
 from provision.engine.job import apply_script, read_job
 from provision.engine.run import Seen, gather
 from provision.errors import UsageError
-from provision.model.plan import Plan
 from provision.model.report import Report
 from provision.model.secret import MASK
 from provision.model.shell import Sh
@@ -66,8 +65,3 @@ def render_files(host: Host, path: str = "") -> dict[str, str]:
     if not found:
         raise UsageError(f"no file {path} is rendered", hint=f"choose from {', '.join(texts)}")
     return found
-
-
-def empty(plan: Plan) -> bool:
-    """Whether nothing is left to do."""
-    return not plan.changes and not plan.blocked

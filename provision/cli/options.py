@@ -118,6 +118,7 @@ def _read(path: str) -> str:
 
 
 def _unreadable(path: str, why: str) -> InventoryError:
-    return InventoryError(
-        [ProvisionError(f"cannot read it: {why}", where=path, hint="name the file with -I PATH")]
+    problem = ProvisionError(
+        f"cannot read it: {why}", where=path, hint="name the file with -I PATH"
     )
+    return InventoryError([problem])

@@ -12,7 +12,7 @@ from provision.app import up as app_up
 from provision.app.operator import Operator
 from provision.cli.options import Options, find_host, host_options
 from provision.engine.run import Seen
-from provision.errors import Exit, UsageError
+from provision.errors import Exit
 from provision.model.report import Report
 from provision.ui.progress import Steps
 from provision.ui.style import choose_style

@@ -18,7 +18,7 @@ from provision.model.shell import Sh
 from provision.model.transport import Transport
 
 ROUNDS = 3
-TAIL = 10
+TAIL = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +175,10 @@ def _attach(session: Session, stack: Stack, running: job.Job) -> None:
             where=stack.target,
             hint="run the same command again when they are done",
         )
-    session.progress.step("attach", f"to the run of {running.since}")
+    session.progress.step("attach", f"to the run that began {running.since}")
+    session.progress.done(0)
     watch = Watch(running.nonce, Plan(stack.target), session.progress)
     session.transport.execute(job.attach_script(running.nonce), watch.line)
-    session.progress.done(0)
 
 
 class Watch:

@@ -84,7 +84,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole story of one verb on one host."""
+    """The whole story of one verb on one host; `log` has the gateway's last words if it is ill."""
 
     host: str
     plan: Plan
@@ -92,6 +92,7 @@ class Report:
     left: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     proof: Proof | None = None
+    log: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property

@@ -70,14 +70,14 @@ class Credential:
         return Secret(parse_value(values[-1])) if values and values[-1] else None
 
     def _wished(self, facts: Facts) -> Secret:
-        """Our line, after whatever lines somebody else has put there."""
-        others = [line for line in self._lines(facts) if not self._is_ours(line)]
-        value = build_value(self.secret(facts).value)
-        masked = [f"{line.partition('=')[0]}={MASK}" for line in others]
-        return Secret(
-            "\n".join([*others, f"{self.variable}={value}\n"]),
-            shown="\n".join([*masked, f"{self.variable}={MASK}\n"]),
-        )
+        """The file with our line in it; lines that somebody else has put there stay."""
+        ours = f"{self.variable}={build_value(self.secret(facts).value)}"
+        lines = self._lines(facts)
+        kept = [ours if self._is_ours(line) else line for line in lines]
+        if ours not in kept:
+            kept.append(ours)
+        masked = [f"{line.partition('=')[0]}={MASK}" if "=" in line else line for line in kept]
+        return Secret("\n".join(kept) + "\n", shown="\n".join(masked) + "\n")
 
 
 def build_value(text: str) -> str:

@@ -74,7 +74,7 @@ class Release:
         """npm in the background, its downloads counted from its own log."""
         spare = sh("export NODE_OPTIONS=--max-old-space-size=256; set -- --maxsockets 4\n")
         return sh(
-            "PATH={}:$PATH\nset --\n{}"
+            "PATH={}:$PATH; export TMPDIR=$PWD NODE_DISABLE_COMPILE_CACHE=1\nset --\n{}"
             "npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http "
             '--cache {} "$@" >npm.log 2>&1 & npm=$!\n'
             "while kill -0 $npm 2>/dev/null; do\n"

@@ -9,6 +9,7 @@ from provision.model.plan import Change, Plan
 from provision.model.report import Proof, Report, Verdict
 from provision.ui.style import Style
 
+LOG_LINES = 10
 _MARKS = {"create": ("green", "+"), "install": ("green", "+"), "start": ("green", "+")}
 
 
@@ -68,7 +69,7 @@ def show_report(report: Report, style: Style) -> str:
     text = show_verdicts(problems, style)
     if report.proof:
         text += show_proof(report.proof, style) + "\n"
-    return text
+    return text + "".join(style("dim", f"  | {line}") + "\n" for line in report.log)
 
 
 def show_error(error: ProvisionError, style: Style) -> str:
@@ -77,7 +78,7 @@ def show_error(error: ProvisionError, style: Style) -> str:
         return "".join(show_error(mistake, style) for mistake in error.mistakes)
     where = f"{error.where}: " if error.where else ""
     lines = [f"{style('red', 'error:')} {where}{error.what}"]
-    lines += [style("dim", f"  | {line}") for line in error.log]
+    lines += [style("dim", f"  | {line}") for line in error.log[-LOG_LINES:]]
     if error.hint:
         lines.append(f"  next: {error.hint}")
     return "\n".join(lines) + "\n"
