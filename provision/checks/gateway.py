@@ -17,7 +17,7 @@ def steady(service: str) -> Check:
         seen = reading.pairs()
         if seen.get("ActiveState") != "active":
             return f"{service} is {seen.get('ActiveState', 'unknown')}"
-        age, restarts = int(seen.get("age", 0)), seen.get("NRestarts", "0")
+        age, restarts = int(seen.get("age") or 0), seen.get("NRestarts", "0")
         if restarts != "0" and age < STEADY_S:
             return f"{service} has restarted {restarts} times, last {age} s ago"
         return ""

@@ -63,9 +63,9 @@ def enough_disk(release: str) -> Check:
             return "the root file system is read-only"
         need = DISK_MB["made" if facts[release].pairs().get("made") else "fresh"]
         short = [
-            f"{folder} has {seen[folder]} MB free"
+            f"{folder} has {seen.get(folder) or 0} MB free"
             for folder in ("/opt", "/var")
-            if int(seen.get(folder, 0)) < need
+            if int(seen.get(folder) or 0) < need
         ]
         return f"{' and '.join(short)}; {need} are needed" if short else ""
 
@@ -82,7 +82,10 @@ def right_clock(now: float) -> Check:
     """A clock near the laptop's, `now` in seconds since 1970; else TLS and signatures fail."""
 
     def judge(reading: Reading, facts: Facts) -> str:
-        off = int(reading.out.strip() or 0) - now
+        told = reading.out.strip()
+        if not told.isdecimal():
+            return f"its clock cannot be read: {told or 'no answer'}"
+        off = int(told) - now
         side = "ahead" if off > 0 else "behind"
         return f"its clock is {abs(off) / 60:.0f} minutes {side}" if abs(off) > CLOCK_S else ""
 

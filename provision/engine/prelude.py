@@ -46,7 +46,7 @@ stage() {
 }
 
 # settle PATH: the staged file takes the place of the old one, in one step
-settle() { keep_original "$1"; mv -f "$1.new" "$1"; }
+settle() { keep_original "$1"; mv -fT "$1.new" "$1"; }
 
 # apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
 apt_get() {

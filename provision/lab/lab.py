@@ -60,7 +60,7 @@ class Lab:
         check_wish(wish)
         read_image(self.folder, image)
         require()
-        os.umask(0o022)
+        os.umask(0o022)  # a box's files must be readable in the box, whatever the caller's is
         self._prepare(image, majors, say)
         with lock(self.folder, f"box-{name}", say):
             found = self.find(name)
@@ -73,6 +73,7 @@ class Lab:
                 return self._boot(wish, say)
             except BaseException:
                 unplug(self.folder, self.site, name)
+                self._settle(say)
                 raise
 
     def find(self, name: str) -> Box | None:
@@ -105,9 +106,7 @@ class Lab:
                 )
         for name in names:
             self._remove(name, say)
-        with lock(self.folder, "lab", say):
-            close_if_empty(self.folder, self.site)
-            write_roster(self.folder, self.site)
+        self._settle(say)
 
     def down_all(self, *, purge: bool = False, say: Say = silent) -> None:
         """Nothing of the lab is left on the machine but its cache; with `purge`, not even that."""
@@ -116,10 +115,7 @@ class Lab:
         for name in {*self.folder.names(), *self._marked_names()}:
             self._remove(name, say)
         clear_parts(self.folder, say)
-        with lock(self.folder, "lab", say):
-            closed = close_if_empty(self.folder, self.site)
-            write_roster(self.folder, self.site)
-        if purge and closed:
+        if self._settle(say) and purge:
             remove(self.folder.root)
 
     def link(self, name: str) -> Link:
@@ -150,7 +146,7 @@ class Lab:
         return self.folder.mirror
 
     def _prepare(self, image: str, majors: Iterable[int], say: Say) -> None:
-        self.folder.root.mkdir(parents=True, exist_ok=True)
+        self.folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.ensure_image(image, say=say)
         self.ensure_mirror(majors, say=say)
         self.folder.mirror.mkdir(exist_ok=True)
@@ -198,6 +194,13 @@ class Lab:
         with lock(self.folder, f"box-{name}", say):
             unplug(self.folder, self.site, name)
         say(f"box {name} is down")
+
+    def _settle(self, say: Say) -> bool:
+        """The network goes with the last box, and the inventory says what runs."""
+        with lock(self.folder, "lab", say):
+            closed = close_if_empty(self.folder, self.site)
+            write_roster(self.folder, self.site)
+        return closed
 
     def _marked_names(self) -> list[str]:
         parts = [part.split(":") for part in process.find(self.folder).values()]

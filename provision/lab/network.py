@@ -10,6 +10,7 @@ from provision.lab.host import call
 from provision.lab.site import Folder, Site
 
 INTERFACES = Path("/sys/class/net")
+MARK = "clawprov-lab "
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 # One transaction, so that running connections never meet a moment without rules. Masquerade
@@ -44,60 +45,69 @@ def open_network(folder: Folder, site: Site) -> None:
     call("nft", "-f", "-", stdin=rules)
     _set_forwarding(site.bridge)
     if uplink := _uplink():
-        _remember(folder, uplink)
+        value = _forwarding(uplink).read_text().strip()
+        _remember(folder, uplink, _remembered(folder).get(uplink, value))
         _set_forwarding(uplink)
 
 
 def close_network(folder: Folder, site: Site) -> None:
     """The machine's network is as it was before the lab."""
-    if _owner(site.bridge) in (str(folder.root), ""):
+    if _owner(site.bridge) in (folder.root, Path()):
         call("ip", "link", "delete", site.bridge)
     if f"table ip {site.table}" in call("nft", "list", "tables"):
         call("nft", "delete", "table", "ip", site.table)
-    if folder.undo.exists():
-        before = json.loads(folder.undo.read_text())
-        for interface, value in before["forwarding"].items():
-            if before["boot"] == BOOT_ID.read_text() and _forwarding(interface).exists():
-                _forwarding(interface).write_text(value)
-        folder.undo.unlink()
+    for interface, value in _remembered(folder).items():
+        others = _other_labs(site)
+        if others:
+            _remember(others[0], interface, value)
+        elif _forwarding(interface).exists():
+            _forwarding(interface).write_text(value)
+    folder.undo.unlink(missing_ok=True)
 
 
 def has_network(folder: Folder, site: Site) -> bool:
     """Anything of this lab is left in the machine's network."""
-    return _owner(site.bridge) == str(folder.root) or folder.undo.exists()
+    return _owner(site.bridge) == folder.root or folder.undo.exists()
 
 
 def _claim_bridge(folder: Folder, site: Site) -> None:
-    """The bridge's alias says whose it is; one without alias and ports was left half-made."""
+    """The bridge's alias says whose it is; one without ports may have been left half-made."""
     owner = _owner(site.bridge)
     if owner is None:
         call("ip", "link", "add", site.bridge, "type", "bridge")
-    elif owner == "" and any((INTERFACES / site.bridge / "brif").iterdir()):
+    elif owner == Path() and any((INTERFACES / site.bridge / "brif").iterdir()):
         raise LockedError(
             f"{site.bridge} exists and is not the lab's",
             where="this machine",
             hint=f"look at it with: ip link show {site.bridge}",
         )
-    elif owner not in ("", str(folder.root)):
+    elif owner not in (Path(), folder.root):
         raise LockedError(
             f"{site.bridge} belongs to the lab in {owner}",
             where="this machine",
             hint=f"take that one down first: CLAWPROV_LAB={owner} clawprov lab down --all",
         )
     steps = (
-        f"link set dev {site.bridge} alias {folder.root}",
+        f"link set dev {site.bridge} alias '{MARK}{folder.root}'",
         f"address replace {site.gateway}/24 dev {site.bridge}",
         f"link set dev {site.bridge} up",
     )
     call("ip", "-batch", "-", stdin="\n".join(steps) + "\n")
 
 
-def _owner(bridge: str) -> str | None:
-    """The folder of the lab a bridge belongs to; None when there is no such bridge."""
+def _owner(bridge: str) -> Path | None:
+    """The folder of the lab a bridge belongs to, empty when to none; None without a bridge."""
     try:
-        return (INTERFACES / bridge / "ifalias").read_text().strip()
+        alias = (INTERFACES / bridge / "ifalias").read_text().strip()
     except OSError:
         return None
+    return Path(alias.removeprefix(MARK) if alias.startswith(MARK) else "")
+
+
+def _other_labs(site: Site) -> list[Folder]:
+    """Labs on other bridges of this machine; they need the way out as long as they last."""
+    bridges = [entry.name for entry in INTERFACES.iterdir() if entry.name != site.bridge]
+    return [Folder(owner) for bridge in bridges if (owner := _owner(bridge)) not in (None, Path())]
 
 
 def _uplink() -> str:
@@ -121,11 +131,18 @@ def _set_forwarding(interface: str) -> None:
         ) from None
 
 
-def _remember(folder: Folder, interface: str) -> None:
-    """Written before the change, and only once a boot."""
-    boot = BOOT_ID.read_text()
-    before = json.loads(folder.undo.read_text()) if folder.undo.exists() else {}
-    if before.get("boot") != boot:
-        before = {"boot": boot, "forwarding": {}}
-    before["forwarding"].setdefault(interface, _forwarding(interface).read_text().strip())
-    folder.undo.write_text(json.dumps(before))
+def _remembered(folder: Folder) -> dict[str, str]:
+    """Forwarding of each interface before the lab changed it; a reboot has undone it."""
+    if not folder.undo.exists():
+        return {}
+    before = json.loads(folder.undo.read_text())
+    return dict(before["forwarding"]) if before["boot"] == BOOT_ID.read_text() else {}
+
+
+def _remember(folder: Folder, interface: str, value: str) -> None:
+    """Written before the change; a lab that ends hands it to one that goes on."""
+    forwarding = {**_remembered(folder), interface: value}
+    text = json.dumps({"boot": BOOT_ID.read_text(), "forwarding": forwarding})
+    part = folder.undo.with_suffix(".part")
+    part.write_text(text)
+    part.rename(folder.undo)

@@ -24,8 +24,12 @@ class Reading:
     out: str = field(repr=False)
 
     def pairs(self) -> dict[str, str]:
-        """The `key=value` lines of the output; other lines are passed over."""
-        lines = (line.partition("=") for line in self.out.splitlines())
+        """The `key=value` lines of the output; other lines are passed over.
+
+        They end at a line `content=`: what follows is a file's text, which may say anything.
+        """
+        own = f"\n{self.out}".partition("\ncontent=\n")[0]
+        lines = (line.partition("=") for line in own.splitlines())
         return {key: value for key, mark, value in lines if mark}
 
 

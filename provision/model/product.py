@@ -11,12 +11,13 @@ class Product:
     """One gateway product and one exact version of it, as data.
 
     `engines` is the Node range of that version in npm's notation, `node_major` the line of Node
-    that we choose from it, `node_version` the release of that line when it must be exact; `entry`
-    is the script below the release folder, `arguments` what makes it a gateway in the foreground;
-    `environment` the settings without which it misbehaves as a service; `unit` the [Service] lines
-    that only this product needs, `sandbox_without` the hardening directives that it does not
-    survive; `trial` the arguments with which it reads its configuration and says whether it is
-    valid; `start_limit_s` how long its first start may take.
+    that we choose from it, `node_version` the release of that line when it must be exact;
+    `scripts` names the packages whose install scripts must run; `entry` is the script below the
+    release folder, `arguments` what makes it a gateway in the foreground; `environment` the
+    settings without which it misbehaves as a service; `unit` the [Service] lines that only this
+    product needs, `sandbox_without` the hardening directives that it does not survive; `trial`
+    the arguments with which it reads its configuration and says whether it is valid;
+    `start_limit_s` how long its first start may take.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Product:
     engines: str
     node_major: int
     node_version: str
+    scripts: tuple[str, ...]
     entry: str
     arguments: tuple[str, ...]
     env_prefix: str

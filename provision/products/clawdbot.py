@@ -21,6 +21,7 @@ def clawdbot(version: str) -> Product:
         engines=">=22.12.0",
         node_major=22,
         node_version="22.23.3",
+        scripts=(),
         entry="node_modules/clawdbot/dist/entry.js",
         arguments=("gateway",),
         env_prefix="CLAWDBOT",

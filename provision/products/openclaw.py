@@ -18,6 +18,7 @@ def openclaw(version: str) -> Product:
         engines=">=24.16.0 <25 || >=26.1.0",
         node_major=24,
         node_version="24.21.0",
+        scripts=("openclaw",),  # it refuses to start before its own has run
         entry="node_modules/openclaw/openclaw.mjs",
         arguments=("gateway", "run"),
         env_prefix="OPENCLAW",

@@ -86,7 +86,10 @@ def build_value(text: str) -> str:
 
 
 def parse_value(quoted: str) -> str:
-    """The text that `build_value` was given; an unquoted value as it stands."""
+    """The text that `build_value` was given; a value that a person wrote, as systemd reads it."""
+    quoted = quoted.strip()
     if len(quoted) > 1 and quoted[0] == quoted[-1] == '"':
         return _ESCAPED.sub(r"\1", quoted[1:-1])
+    if len(quoted) > 1 and quoted[0] == quoted[-1] == "'":
+        return quoted[1:-1]
     return quoted

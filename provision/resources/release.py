@@ -18,7 +18,8 @@ class Release:
     """The folder `path` with node_modules exactly as `lock` says.
 
     It is made beside its place by `npm ci`, which checks every package against the lock's
-    SHA-512 and runs no package's install script, and takes its place only when complete.
+    SHA-512 and runs no package's install script but those of `scripts`, and takes its place only
+    when complete.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Release:
     lock: str
     packages: int
     node: str
+    scripts: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -64,6 +66,7 @@ class Release:
             heredoc(sh("cat >package-lock.json"), self.lock),
             *((_SWAP,) if small and free < SMALL_MB // 2 else ()),
             self._npm(small),
+            *(sh("npm rebuild --foreground-scripts {}", package) for package in self.scripts),
             sh("echo {} >.complete", self.digest),
             sh("cd /; rm -rf {} {}; mv {}.new {}", self.path, _CACHE, self.path, self.path),
         )

@@ -77,8 +77,8 @@ class Service:
     def _stale(self, facts: Facts) -> list[str]:
         """Inputs that are not, or at its start were not, as they are wished."""
         text = facts[self.id].out.partition("stamp=\n")[2]
-        lines = (line.split(None, 1) for line in text.splitlines())
-        started = {path: digest for digest, path in lines}
+        lines = (line.partition("  ") for line in text.splitlines())
+        started = {path: digest for digest, _, path in lines}
         names = [
             PurePosixPath(item.path).name
             for item in self.inputs

@@ -47,7 +47,13 @@ def build_gateway(host: Host, product: Product, *, fresh: Secret, now: float) ->
     package, lock = read_lock(product, full=host.full)
     owner = f"{product.name}:{product.name}"
     release = Release(
-        product.name, product.release, package, lock, count_packages(lock), node.binary
+        product.name,
+        product.release,
+        package,
+        lock,
+        count_packages(lock),
+        node.binary,
+        product.scripts,
     )
     variable = f"{product.env_prefix}_GATEWAY_{host.auth.mode.upper()}"
     credential = Credential(product.secret_path, variable, host.auth.secret, fresh)
