@@ -14,10 +14,8 @@ from pathlib import Path
 from provision.errors import ApplyError
 from provision.lab import cgroup, process
 from provision.lab.record import Record
-from provision.lab.removal import close_if_empty, unplug
-from provision.lab.roster import write_roster
+from provision.lab.removal import settle, take_down
 from provision.lab.site import Folder, Site
-from provision.lab.workshop import lock
 
 PORT = 22
 INSIDE = {
@@ -142,11 +140,8 @@ class Box:
 
     def down(self) -> None:
         """The box is gone, and with the last one the lab's network."""
-        with lock(self.folder, f"box-{self.name}"):
-            unplug(self.folder, self.site, self.name)
-        with lock(self.folder, "lab"):
-            close_if_empty(self.folder, self.site)
-            write_roster(self.folder, self.site)
+        take_down(self.folder, self.site, self.name)
+        settle(self.folder, self.site)
 
     def _greets(self) -> bool:
         with suppress(OSError), socket.create_connection((self.address, PORT), 0.5) as stream:

@@ -19,9 +19,9 @@ from provision.lab.layers import make_layer
 from provision.lab.link import Link
 from provision.lab.mirror import make_mirror
 from provision.lab.mirror_server import await_server, start_server
-from provision.lab.network import open_network
+from provision.lab.network import check_site, open_network
 from provision.lab.record import Record, check_name, check_wish, free_number, read_record
-from provision.lab.removal import clear_parts, close_if_empty, unplug
+from provision.lab.removal import clear_parts, settle, take_down, unplug
 from provision.lab.roster import running, write_roster
 from provision.lab.seed import make_identity, write_seed
 from provision.lab.site import Folder, Site
@@ -60,6 +60,7 @@ class Lab:
         check_wish(wish)
         read_image(self.folder, image)
         require()
+        check_site(self.folder, self.site)
         os.umask(0o022)  # a box's files must be readable in the box, whatever the caller's is
         self._prepare(image, majors, say)
         with lock(self.folder, f"box-{name}", say):
@@ -73,7 +74,7 @@ class Lab:
                 return self._boot(wish, say)
             except BaseException:
                 unplug(self.folder, self.site, name)
-                self._settle(say)
+                settle(self.folder, self.site, say)
                 raise
 
     def find(self, name: str) -> Box | None:
@@ -106,7 +107,7 @@ class Lab:
                 )
         for name in names:
             self._remove(name, say)
-        self._settle(say)
+        settle(self.folder, self.site, say)
 
     def down_all(self, *, purge: bool = False, say: Say = silent) -> None:
         """Nothing of the lab is left on the machine but its cache; with `purge`, not even that."""
@@ -115,7 +116,7 @@ class Lab:
         for name in {*self.folder.names(), *self._marked_names()}:
             self._remove(name, say)
         clear_parts(self.folder, say)
-        if self._settle(say) and purge:
+        if settle(self.folder, self.site, say) and purge:
             remove(self.folder.root)
 
     def link(self, name: str) -> Link:
@@ -191,16 +192,8 @@ class Lab:
             os.close(door)
 
     def _remove(self, name: str, say: Say) -> None:
-        with lock(self.folder, f"box-{name}", say):
-            unplug(self.folder, self.site, name)
+        take_down(self.folder, self.site, name, say)
         say(f"box {name} is down")
-
-    def _settle(self, say: Say) -> bool:
-        """The network goes with the last box, and the inventory says what runs."""
-        with lock(self.folder, "lab", say):
-            closed = close_if_empty(self.folder, self.site)
-            write_roster(self.folder, self.site)
-        return closed
 
     def _marked_names(self) -> list[str]:
         parts = [part.split(":") for part in process.find(self.folder).values()]

@@ -70,25 +70,33 @@ def has_network(folder: Folder, site: Site) -> bool:
     return _owner(site.bridge) == folder.root or folder.undo.exists()
 
 
-def _claim_bridge(folder: Folder, site: Site) -> None:
-    """The bridge's alias says whose it is; one without ports may have been left half-made."""
+def check_site(folder: Folder, site: Site) -> None:
+    """The bridge is ours or free; raises LockedError before anything of another lab is touched."""
     owner = _owner(site.bridge)
-    if owner is None:
-        call("ip", "link", "add", site.bridge, "type", "bridge")
-    elif owner == Path() and any((INTERFACES / site.bridge / "brif").iterdir()):
-        raise LockedError(
-            f"{site.bridge} exists and is not the lab's",
-            where="this machine",
-            hint=f"look at it with: ip link show {site.bridge}",
-        )
-    elif owner not in (Path(), folder.root):
+    if owner in (None, folder.root):
+        return
+    if owner != Path():
         raise LockedError(
             f"{site.bridge} belongs to the lab in {owner}",
             where="this machine",
             hint=f"take that one down first: CLAWPROV_LAB={owner} clawprov lab down --all",
         )
+    if any((INTERFACES / site.bridge / "brif").iterdir()):
+        raise LockedError(
+            f"{site.bridge} exists and is not the lab's",
+            where="this machine",
+            hint=f"look at it with: ip link show {site.bridge}",
+        )
+
+
+def _claim_bridge(folder: Folder, site: Site) -> None:
+    """The bridge's alias says whose it is; one without ports may have been left half-made."""
+    check_site(folder, site)
+    if _owner(site.bridge) is None:
+        call("ip", "link", "add", site.bridge, "type", "bridge")
     steps = (
         f"link set dev {site.bridge} alias '{MARK}{folder.root}'",
+        f"link set dev {site.bridge} address {site.hardware}",
         f"address replace {site.gateway}/24 dev {site.bridge}",
         f"link set dev {site.bridge} up",
     )

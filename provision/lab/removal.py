@@ -11,6 +11,7 @@ from provision.lab import cgroup, process
 from provision.lab.mirror_server import PART as MIRROR
 from provision.lab.network import INTERFACES, close_network, has_network
 from provision.lab.record import disk_image
+from provision.lab.roster import write_roster
 from provision.lab.site import Folder, Site
 from provision.lab.workshop import Say, clear_part, lock, remove
 
@@ -29,17 +30,19 @@ def unplug(folder: Folder, site: Site, name: str) -> None:
     remove(folder.box(name))
 
 
-def close_if_empty(folder: Folder, site: Site) -> bool:
-    """With the last box gone, the mirror and the network go; call it under the lab's lock."""
-    if folder.names():
-        return False
-    process.end(folder, MIRROR)
-    if has_network(folder, site):
-        close_network(folder, site)
-    for group in {cgroup.box_group(site, "x").parent, cgroup.memory_group(site, "x").parent}:
-        cgroup.remove_group(group)
-    remove(folder.run)
-    return True
+def take_down(folder: Folder, site: Site, name: str, say: Say | None = None) -> None:
+    """The box is gone; its name is free for the next one."""
+    with lock(folder, f"box-{name}", say):
+        unplug(folder, site, name)
+        (folder.locks / f"box-{name}").unlink()
+
+
+def settle(folder: Folder, site: Site, say: Say | None = None) -> bool:
+    """The network has gone if the last box has, and the inventory says what runs."""
+    with lock(folder, "lab", say):
+        closed = _close_if_empty(folder, site)
+        write_roster(folder, site)
+    return closed
 
 
 def clear_parts(folder: Folder, say: Say) -> None:
@@ -49,6 +52,18 @@ def clear_parts(folder: Folder, say: Say) -> None:
             with lock(folder, part.name, say):
                 clear_part(folder, part.name)
         remove(folder.parts)
+
+
+def _close_if_empty(folder: Folder, site: Site) -> bool:
+    if folder.names():
+        return False
+    process.end(folder, MIRROR)
+    if has_network(folder, site):
+        for group in {cgroup.box_group(site, "x").parent, cgroup.memory_group(site, "x").parent}:
+            cgroup.remove_group(group)
+        close_network(folder, site)
+    remove(folder.run)
+    return True
 
 
 def _groups(folder: Folder, site: Site, name: str) -> list[Path]:

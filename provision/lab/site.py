@@ -28,6 +28,11 @@ class Site:
     def gateway(self) -> str:
         return f"{self.prefix}.1"
 
+    @property
+    def hardware(self) -> str:
+        """The bridge's own MAC address; without one it changes as boxes come and go."""
+        return "02:00:" + ":".join(f"{int(part):02x}" for part in self.gateway.split("."))
+
     def port(self, name: str) -> str:
         """The host's end of a box's cable."""
         return f"{self.letter}b-{name}"

@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,11 +22,13 @@ PATIENCE = 900.0  # seconds; building an image on a slow line takes minutes
 
 @contextmanager
 def lock(folder: Folder, name: str, say: Say | None = None) -> Iterator[None]:
-    """Only one process at a time is in here; raises LockedError after 15 minutes."""
+    """Only one process at a time is in here; raises LockedError after 15 minutes.
+
+    Whoever is in here may remove the file: those who wait notice, and take the new one.
+    """
     folder.locks.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(folder.locks / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = _acquire(folder.locks / name, say)
     try:
-        _acquire(handle, name, say)
         yield
     finally:
         os.close(handle)
@@ -71,21 +73,23 @@ def remove(path: Path) -> None:
         call("rm", "-rf", "--one-file-system", "--", str(path))
 
 
-def _acquire(handle: int, name: str, say: Say | None) -> None:
+def _acquire(path: Path, say: Say | None) -> int:
     deadline = time.monotonic() + PATIENCE
     waiting = False
     while True:
-        try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with suppress(BlockingIOError, FileNotFoundError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise LockedError(
-                    f"another command of the lab has held {name} for {PATIENCE:.0f} s",
-                    where="this machine",
-                    hint="look for it with: ps aux | grep 'lab up'",
-                ) from None
-            if say and not waiting:
-                say(f"waiting for another command of the lab ({name})")
-            waiting = True
-            time.sleep(0.01)
+            if os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
+        os.close(handle)
+        if time.monotonic() > deadline:
+            raise LockedError(
+                f"another command of the lab has held {path.name} for {PATIENCE:.0f} s",
+                where="this machine",
+                hint="look for it with: ps aux | grep 'lab up'",
+            )
+        if say and not waiting:
+            say(f"waiting for another command of the lab ({path.name})")
+        waiting = True
+        time.sleep(0.01)
