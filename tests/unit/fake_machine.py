@@ -98,7 +98,8 @@ class Machine:
 
 
 def _attach(sections: list[str]) -> Iterator[str]:
-    yield from ("", "NONCE begin part:other", "~ at it", "", "NONCE end 0", "", "NONCE done")
+    """The log of an earlier run of ours, whose nonce was ff00."""
+    yield from ("", "ff00 begin part:other", "~ at it", "", "ff00 end 0", "", "ff00 done")
 
 
 @dataclass

@@ -12,7 +12,24 @@ from provision.model.secret import MASK, Secret, reveal
 from provision.model.shell import Sh, heredoc, joined, sh
 
 TOKEN = Secret("hunter2")
-ODD = ["", " ", "a b", "it's", '"', "$HOME", "`id`", "\\", "*", "a\nb", "-n", "~", "é", "{}", "!", "#"]
+ODD = [
+    "",
+    " ",
+    "a b",
+    "it's",
+    '"',
+    "$HOME",
+    "`id`",
+    "\\",
+    "*",
+    "a\nb",
+    "-n",
+    "~",
+    "é",
+    "{}",
+    "!",
+    "#",
+]
 
 
 @pytest.mark.parametrize("word", ODD)
@@ -108,7 +125,13 @@ def test_a_here_document_is_readable() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["EOF\n", "EOF_\nEOF\n", "a\nEOF__\nEOF_\n", "XEOFX\n", heredoc(sh("cat"), "EOF\n").text + "\n"],
+    [
+        "EOF\n",
+        "EOF_\nEOF\n",
+        "a\nEOF__\nEOF_\n",
+        "XEOFX\n",
+        heredoc(sh("cat"), "EOF\n").text + "\n",
+    ],
 )
 def test_content_cannot_end_its_here_document(content: str) -> None:
     text = heredoc(sh("cat"), content).text
