@@ -14,9 +14,10 @@ from provision.cli.options import Options, find_host, host_options
 from provision.engine.run import Seen
 from provision.errors import Exit
 from provision.model.report import Report
+from provision.products import find_product
 from provision.ui.progress import Steps
 from provision.ui.style import choose_style
-from provision.ui.text import show_plan, show_report, show_verdicts
+from provision.ui.text import show_plan, show_report, show_verdicts, show_ways
 
 HOST = click.argument("host", metavar="HOST")
 
@@ -41,7 +42,10 @@ def up(host: str, yes: bool, options: Options) -> int:
         report = app_up.up(spec, Operator(_trust, confirm, steps))
     finally:
         steps.close()
-    return _answer(report, options)
+    code = _answer(report, options)
+    if report.ok and report.outcomes and not options.as_json:
+        click.echo(show_ways(spec, find_product(spec.product, spec.version)), nl=False)
+    return code
 
 
 @click.command()

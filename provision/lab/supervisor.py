@@ -113,6 +113,11 @@ class Supervisor:
         call("ip", "-batch", "-", stdin=inside)
 
     def _boot(self, doors: list[int]) -> int:
+        """What systemd-nspawn ended with.
+
+        It is PID 1 of a namespace: when it dies, the kernel ends the whole box with it.
+        """
+
         def enter() -> None:
             """In the child: into the box's groups, and never outliving the supervisor."""
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -122,10 +127,11 @@ class Supervisor:
         name = self.record.name
         return subprocess.Popen(
             [
+                *("unshare", "--pid", "--fork", "--kill-child", "--mount-proc"),
                 *("systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"),
                 f"--directory={self.place / 'root'}",
                 *(f"--machine={name}", f"--hostname={name}"),
-                f"--network-namespace-path=/proc/{os.getpid()}/ns/net",
+                "--network-namespace-path=/proc/self/ns/net",
                 "--capability=CAP_NET_ADMIN,CAP_BPF,CAP_PERFMON",
                 "--system-call-filter=bpf @keyring",
                 *("--bind=/dev/net/tun", "--resolv-conf=off", "--timezone=off"),

@@ -117,7 +117,8 @@ class Service:
             "    [ $((now - ${calm#*:})) -lt {} ] || break\n"
             "  else calm=; fi\n"
             "  rss=$(awk '/^VmRSS/ { print int($2 / 1024) }' /proc/$pid/status 2>/dev/null || :)\n"
-            '  tell "$now s, ${rss:-0} MB, $(journalctl -q -o cat -n 1 _SYSTEMD_UNIT=$unit)"\n'
+            "  said=$(journalctl -q -o cat -n 1 _SYSTEMD_UNIT=$unit)\n"
+            '  tell "$now s, ${rss:-0} MB${said:+, $said}"\n'
             "  sleep 0.5\n"
             "done",
             self.name,

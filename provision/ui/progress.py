@@ -12,6 +12,7 @@ from provision.model.plan import Plan
 from provision.ui.style import Style
 
 TICK_S = 0.1
+WIDTH = 60
 QUIET_S = 20
 """Elsewhere than on a terminal, a step that takes long says so this often."""
 _SPIN = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -25,16 +26,18 @@ class Steps:
         self._lock, self._stop = Lock(), Event()
         self._name = self._why = self._detail = ""
         self._began = self._told = 0.0
-        self._left, self._all, self._frame = 0, 0, 0
+        self._number, self._count, self._frame = 0, 0, 0
         self._thread: Thread | None = None
 
     def plan(self, plan: Plan) -> None:
-        """From now on, steps are counted against this plan."""
-        self._all, self._left = len(plan.changes), len(plan.changes)
+        """The next steps are those of this plan, and are numbered."""
+        self._number, self._count = 0, len(plan.changes)
 
     def step(self, name: str, why: str = "") -> None:
         with self._lock:
-            self._name, self._why, self._detail = name, why, ""
+            self._number += 1
+            number = f"{self._number}/{self._count} " if self._number <= self._count else ""
+            self._name, self._why, self._detail = f"{number:>6}{name}", why, ""
             self._began = self._told = time.monotonic()
         if self._live and self._thread is None:
             self._thread = Thread(target=self._tick, daemon=True)
@@ -55,10 +58,9 @@ class Steps:
             seconds = time.monotonic() - self._began
             mark = self._style("red", "✗") if exit else self._style("green", "✓")
             why = self._style("dim", self._why)
-            line = f"{mark} {self._name:<44} {seconds:5.1f} s  {why}".rstrip()
+            line = f"{mark} {self._name:<{WIDTH}} {seconds:5.1f} s  {why}".rstrip()
             self._write(f"{self._clear()}{line}\n")
             self._name = ""
-            self._left = max(0, self._left - 1)
 
     def close(self) -> None:
         """No more steps; the live line goes away."""
@@ -78,7 +80,7 @@ class Steps:
         self._frame += 1
         seconds = time.monotonic() - self._began
         spin = self._style("yellow", _SPIN[self._frame % len(_SPIN)])
-        text = f"{self._name:<44} {seconds:5.1f} s  {self._detail or self._why}"
+        text = f"{self._name:<{WIDTH}} {seconds:5.1f} s  {self._detail or self._why}"
         room = shutil.get_terminal_size().columns - 3
         self._write(f"{self._clear()}{spin} {_fit(text, room)}")
 

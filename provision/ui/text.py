@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 
 from provision.errors import InventoryError, ProvisionError
 from provision.model.plan import Change, Plan
+from provision.model.product import Product
 from provision.model.report import Proof, Report, Verdict
+from provision.model.spec import Host
 from provision.ui.style import Style
 
 LOG_LINES = 10
@@ -70,6 +73,21 @@ def show_report(report: Report, style: Style) -> str:
     if report.proof:
         text += show_proof(report.proof, style) + "\n"
     return text + "".join(style("dim", f"  | {line}") + "\n" for line in report.log)
+
+
+def show_ways(host: Host, product: Product) -> str:
+    """How to get in from here, and where the secret is."""
+    target = f"{host.user}@{host.address}" if host.user else host.address
+    options = (f" -p {host.port}" if host.port else "") + (
+        f" -i {shlex.quote(host.identity)}" if host.identity else ""
+    )
+    port = host.gateway_port
+    return (
+        f"reach it:    ssh -N -L {port}:127.0.0.1:{port}{options} {target}"
+        f"   then ws://127.0.0.1:{port}\n"
+        f"its {host.auth.mode + ':':<9}ssh{options} {target} sudo cat {product.secret_path}\n"
+        f"its own CLI: ssh -t{options} {target} {product.name} status\n"
+    )
 
 
 def show_error(error: ProvisionError, style: Style) -> str:
