@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from provision.engine.prelude import PRELUDE
+from provision.engine.prelude import FRAMES, TOOLS
 from provision.model.facts import Probe, Reading
 from provision.model.plan import Change
 from provision.model.secret import Secret
@@ -30,7 +30,7 @@ class Frame:
 def pack_probes(probes: Iterable[Probe], nonce: str) -> Sh:
     """One script that answers all probes, each as a framed section; a failing one ends nothing."""
     sections = [sh("begin {}\n(\n{}\n) </dev/null\nend $?", p.id, p.script) for p in probes]
-    return whole(joined([*sections, sh("frame done")]), nonce)
+    return whole(equipped(joined([*sections, sh("frame done")])), nonce)
 
 
 def pack_changes(changes: Iterable[Change]) -> Sh:
@@ -47,8 +47,13 @@ def pack_changes(changes: Iterable[Change]) -> Sh:
 
 
 def whole(body: Sh, nonce: str) -> Sh:
-    """A complete script: prelude, the nonce, and `body` as a function called at the very end."""
-    return sh("NONCE={}\n{}\nmain() {\n{}\n}\nmain\n", Secret(nonce), PRELUDE, body)
+    """A complete script: `body` as a function that is called at the very end, and its nonce."""
+    return sh("NONCE={}\n{}\nmain() {\n{}\n}\nmain\n", Secret(nonce), FRAMES, body)
+
+
+def equipped(body: Sh) -> Sh:
+    """`body` with the functions that probes and changes are written with."""
+    return joined([TOOLS, body])
 
 
 def parse_frame(line: str, nonce: str) -> Frame | None:

@@ -7,12 +7,13 @@ the facts were gathered, which it sees by the size of the audit file.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from provision.engine.frames import pack_changes, whole
+from provision.engine.frames import equipped, pack_changes, whole
 from provision.model.facts import Facts, Probe
 from provision.model.plan import Plan
 from provision.model.secret import Secret
@@ -70,28 +71,21 @@ def read_job(facts: Facts) -> Job:
 
 def apply_script(plan: Plan, *, serial: int, who: str, verb: str, nonce: str) -> Sh:
     """One script that hands the plan's commands to the supervisor and follows their output."""
-    script, log = f"{RUN}/{nonce}.sh", f"{RUN}/{nonce}.log"
     steps = _job(plan, serial, who, verb, nonce)
-    job = Secret(steps.text, shown=steps.shown)
     start = sh(
         "systemd-run --quiet --collect --unit={} --description={} "
-        "-p StandardOutput=append:{} -p StandardError=append:{} sh {} 2>>{} || "
-        "{ rm -f {}; systemctl is-active --quiet {} && frame busy || cat {}; return 0; }",
+        '-p StandardOutput=append:"$log" -p StandardError=append:"$log" sh "$job" 2>>"$log" || {\n'
+        'rm -f "$job"; systemctl is-active --quiet {} && frame busy || cat "$log"; return; }',
         UNIT,
         f"clawprov {verb}",
-        log,
-        log,
-        script,
-        log,
-        script,
         UNIT,
-        log,
     )
     return whole(
         joined(
             [
-                sh('umask 077; mkdir -p {}; log={}; : >"$log"', RUN, log),
-                heredoc(sh("cat >{}", script), job),
+                sh("job={} log={}", f"{_run(nonce)}.sh", f"{_run(nonce)}.log"),
+                sh('umask 077; mkdir -p {}; : >"$log"', RUN),
+                heredoc(sh('cat >"$job"'), Secret(steps.text, shown=steps.shown)),
                 sh("umask 022"),
                 start,
                 _FOLLOW,
@@ -103,7 +97,12 @@ def apply_script(plan: Plan, *, serial: int, who: str, verb: str, nonce: str) ->
 
 def attach_script(nonce: str) -> Sh:
     """A script that follows the job that is already running."""
-    return whole(joined([sh("log={}", f"{RUN}/{nonce}.log"), _FOLLOW]), nonce)
+    return whole(joined([sh("log={}", f"{_run(nonce)}.log"), _FOLLOW]), nonce)
+
+
+def _run(nonce: str) -> str:
+    """The path of a run's files, without ending; it is no secret, unlike the nonce."""
+    return f"{RUN}/{hashlib.sha256(nonce.encode()).hexdigest()[:12]}"
 
 
 def _job(plan: Plan, serial: int, who: str, verb: str, nonce: str) -> Sh:
@@ -111,23 +110,19 @@ def _job(plan: Plan, serial: int, who: str, verb: str, nonce: str) -> Sh:
     entry = {"who": who, "verb": verb, "plan": plan.digest}
     begun = entry | {"changes": [change.resource for change in plan.changes]}
     owner = sh("(umask 077; printf 'who=%s\\nsince=%s\\nnonce=%s\\n' {}", who)
-    return whole(
-        joined(
-            [
-                sh("rm -f {}", f"{RUN}/{nonce}.sh"),
-                sh("(umask 077; mkdir -p {}; touch {})", str(PurePosixPath(AUDIT).parent), AUDIT),
-                sh('[ "$(wc -c <{})" = {} ] || { frame stale; return; }', AUDIT, serial),
-                sh('{} "$(date -u +%FT%TZ)" "$NONCE" >{})', owner, f"{RUN}/owner"),
-                sh("audit {}", _members(begun)),
-                sh("steps() {\n{}\n}", pack_changes(plan.changes)),
-                sh("steps; ended=$?"),
-                sh('audit {}"$ended"', _members(entry) + ',"exit":'),
-                sh("frame done"),
-                sh("find {} -name '*.log' ! -name {} -delete", RUN, f"{nonce}.log"),
-            ]
-        ),
-        nonce,
-    )
+    body = [
+        sh("rm -f {}", f"{_run(nonce)}.sh"),
+        sh("(umask 077; mkdir -p {}; touch {})", str(PurePosixPath(AUDIT).parent), AUDIT),
+        sh('[ "$(wc -c <{})" = {} ] || { frame stale; return; }', AUDIT, serial),
+        sh('{} "$(date -u +%FT%TZ)" "$NONCE" >{})', owner, f"{RUN}/owner"),
+        sh("audit {}", _members(begun)),
+        sh("steps() {\n{}\n}", pack_changes(plan.changes)),
+        sh("steps; ended=$?"),
+        sh('audit {}"$ended"', _members(entry) + ',"exit":'),
+        sh("frame done"),
+        sh("find {} -name '*.log' ! -path {} -delete", RUN, f"{_run(nonce)}.log"),
+    ]
+    return whole(equipped(joined(body)), nonce)
 
 
 def _members(entry: Mapping[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""The shell functions that probes and changes are written with.
+"""The shell functions that scripts are made of: FRAMES in every one, TOOLS where work is done.
 
 They need what a minimal Debian has: dash, coreutils, systemd, iproute2.
 """
@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from provision.model.shell import sh
 
-PRELUDE = sh(r"""
+FRAMES = sh(r"""
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
 export PATH LC_ALL HOME
 umask 022
 frame() { printf '\n%s %s\n' "$NONCE" "$*"; }
 begin() { printf '\n%s begin %s\n' "$NONCE" "$1"; }
 end() { printf '\n%s end %s\n' "$NONCE" "$1"; }
+""")
 
+TOOLS = sh(r"""
 # look PATH [SHA256]: what is at PATH; the text of a file too, when SHA256 is given and not its own
 look() {
   if [ -L "$1" ]; then printf 'type=link\nto=%s\n' "$(readlink "$1")"; return; fi

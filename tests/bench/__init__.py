@@ -1,1 +1,1 @@
-"""Benchmarks: ratios measured in one run on one machine, printed as the tables of docs/benchmarks.md."""
+"""Ratios measured in one run on one machine, printed as the tables of docs/benchmarks.md."""

@@ -45,7 +45,7 @@ def measure_help() -> tuple[Times, Times]:
 def fresh(lab: Lab, boxes: list[str]) -> None:
     """A fresh server, by clawprov and by hand, each on a box of its own, both in turn, twice."""
     ours, by_hand = [], []
-    for turn in range(2):
+    for _ in range(2):
         for name, times, way in (("b-up", ours, up), ("b-hand", by_hand, type_it)):
             if name in boxes:
                 lab.down(name)
