@@ -82,10 +82,11 @@ def show_ways(host: Host, product: Product) -> str:
         f" -i {shlex.quote(host.identity)}" if host.identity else ""
     )
     port = host.gateway_port
+    sudo = "sudo " if host.user not in ("", "root") else ""
     return (
         f"reach it:    ssh -N -L {port}:127.0.0.1:{port}{options} {target}"
         f"   then ws://127.0.0.1:{port}\n"
-        f"its {host.auth.mode + ':':<9}ssh{options} {target} sudo cat {product.secret_path}\n"
+        f"its {host.auth.mode + ':':<9}ssh{options} {target} {sudo}cat {product.secret_path}\n"
         f"its own CLI: ssh -t{options} {target} {product.name} status\n"
     )
 
