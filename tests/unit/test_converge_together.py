@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from fake_machine import IDLE, Diary, Machine, Part, session, stack
 
+from provision.engine.job import attach_script
 from provision.engine.run import Watch, converge
 from provision.errors import Exit, LockedError
 from provision.model.plan import Plan
@@ -37,7 +38,7 @@ def test_our_own_job_is_followed_to_its_end_and_gone_on_from() -> None:
     diary = Diary()
     result = converge(session(machine, diary, who="ann@laptop"), stack(A))
     assert machine.kinds == ["gather", "attach", "gather", "apply", "gather"]
-    assert "/run/clawprov/ff00.log" in machine.scripts[1].text
+    assert machine.scripts[1] == attach_script("ff00")
     assert "step attach to the run that began 2026-01-02T03:04:05Z" in diary.told
     assert "detail at it" in diary.told
     assert [o.resource for o in result.outcomes] == ["part:a"]

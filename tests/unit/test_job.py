@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -22,6 +23,11 @@ PLAN = Plan(
 )
 
 
+JOB = re.findall(
+    r"job=(\S+\.sh) ", apply_script(PLAN, serial=0, who="", verb="", nonce=NONCE).text
+)[0]
+
+
 def script(plan: Plan = PLAN, who: str = "ann@laptop") -> Sh:
     return apply_script(plan, serial=321, who=who, verb="up", nonce=NONCE)
 
@@ -38,15 +44,14 @@ def test_the_shown_script_is_the_script_with_masks() -> None:
 def test_the_inner_script_removes_itself_before_all_else() -> None:
     inner = script().text.split("<<'EOF")[1]
     places = [
-        inner.index(word)
-        for word in ("rm -f /run/clawprov/5ca1ab1e.sh", "= 321 ]", "put hunter2", "touch /etc/x")
+        inner.index(word) for word in (f"rm -f {JOB}", "= 321 ]", "put hunter2", "touch /etc/x")
     ]
     assert places == sorted(places)
 
 
 def test_nobody_but_root_can_read_script_and_log() -> None:
     text = script().text
-    assert text.index("umask 077; mkdir -p /run/clawprov") < text.index("cat >/run/clawprov/")
+    assert text.index("umask 077; mkdir -p /run/clawprov") < text.index('cat >"$job"')
 
 
 def test_the_lock_is_the_name_of_the_unit() -> None:
@@ -63,7 +68,14 @@ def test_facts_that_are_old_stop_the_job_before_it_begins() -> None:
 def test_a_secret_is_on_no_command_line_of_the_supervisor() -> None:
     (started,) = [line for line in script().text.splitlines() if line.startswith("systemd-run")]
     assert "hunter2" not in started
-    assert " sh /run/clawprov/5ca1ab1e.sh " in started
+    assert NONCE not in started
+    assert ' sh "$job" ' in started
+
+
+def test_no_file_name_tells_the_nonce() -> None:
+    paths = re.findall(r"/run/clawprov/\S*", script().text + attach_script(NONCE).text)
+    assert paths
+    assert [path for path in paths if NONCE in path] == []
 
 
 def audit_entries(text: str) -> list[dict[str, object]]:
@@ -90,9 +102,9 @@ def test_a_name_is_quoted_whatever_is_in_it(who: str) -> None:
 
 def test_attaching_runs_nothing_of_the_plan() -> None:
     text = attach_script(NONCE).text
-    assert "log=/run/clawprov/5ca1ab1e.log" in text
-    assert "systemd-run" not in text.partition("main() {")[2]
-    assert NONCE not in str(attach_script(NONCE)).replace(f"/run/clawprov/{NONCE}.log", "")
+    assert f"log={JOB.removesuffix('.sh')}.log" in text
+    assert "systemd-run" not in text
+    assert NONCE not in str(attach_script(NONCE))
 
 
 def seen(out: str) -> Facts:

@@ -152,5 +152,5 @@ def test_an_empty_here_document_is_empty() -> None:
 
 @pytest.mark.parametrize("content", ["no newline", "nul\0\n"])
 def test_what_a_here_document_cannot_say_is_refused(content: str) -> None:
-    with pytest.raises(ValueError, match="here-document|NUL"):
+    with pytest.raises(ValueError, match=r"here-document|NUL"):
         heredoc(sh("cat"), content)

@@ -1,0 +1,183 @@
+"""The server's stack: one wish, in an order that works, whose parts fit together."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from provision.model.product import Product
+from provision.model.secret import Secret
+from provision.model.spec import AuthSpec, Host, NodeSpec
+from provision.products import find_product
+from provision.resources.service import Service
+from provision.stacks.gateway import Gateway, build_gateway, merge
+
+HOST = Host("box", "192.0.2.1")
+FRESH = Secret("fresh0")
+
+
+def build(host: Host = HOST) -> Gateway:
+    return build_gateway(host, find_product(host.product), fresh=FRESH, now=0.0)
+
+
+def variants() -> list[Host]:
+    return [
+        replace(HOST, product=product, profile=profile, node=node, auth=AuthSpec(mode))  # type: ignore[arg-type]
+        for product in ("clawdbot", "openclaw")
+        for profile in ("strict", "balanced", "off")
+        for node in (NodeSpec(), NodeSpec(source="tarball"))
+        for mode in ("token", "password")
+    ]
+
+
+@pytest.fixture(
+    params=variants(), ids=lambda h: f"{h.product}-{h.profile}-{h.node.source}-{h.auth.mode}"
+)
+def host(request: pytest.FixtureRequest) -> Host:
+    found: Host = request.param
+    return found
+
+
+def service_of(gateway: Gateway) -> Service:
+    (service,) = [r for r in gateway.stack.resources if isinstance(r, Service)]
+    return service
+
+
+def unit_of(gateway: Gateway) -> str:
+    (unit,) = [file.content for file in gateway.files if file.path.endswith(".service")]
+    return unit
+
+
+def config_of(gateway: Gateway) -> dict[str, dict[str, object]]:
+    (config,) = [file.content for file in gateway.files if file.path.endswith(".json")]
+    loaded: dict[str, dict[str, object]] = json.loads(config)
+    return loaded
+
+
+def test_every_question_has_an_id_of_its_own(host: Host) -> None:
+    stack = build(host).stack
+    ids = [r.id for r in stack.resources] + [c.id for c in (*stack.preflight, *stack.checks)]
+    assert len(ids) == len(set(ids))
+    assert [name for name in ids if ":" not in name] == []
+
+
+def test_a_probe_answers_for_its_resource(host: Host) -> None:
+    assert [r.id for r in build(host).stack.resources if r.probe().id != r.id] == []
+
+
+def test_every_check_says_what_to_do(host: Host) -> None:
+    stack = build(host).stack
+    assert [check.id for check in (*stack.preflight, *stack.checks) if not check.hint] == []
+
+
+def test_node_comes_first_and_the_service_last(host: Host) -> None:
+    kinds = [r.id.partition(":")[0] for r in build(host).stack.resources]
+    assert kinds[-1] == "service"
+    order = [kinds.index(kind) for kind in ("node", "release", "secret", "link", "service")]
+    assert order == sorted(order)
+    assert kinds.index("user") < kinds.index("directory")
+
+
+def test_a_folder_is_made_before_what_lies_in_it(host: Host) -> None:
+    ids = [r.id for r in build(host).stack.resources]
+    product = find_product(host.product)
+    for folder, inner in (
+        (product.etc, f"secret:{product.secret_path}"),
+        (f"{product.home}/.{product.name}", f"file:{product.config_path}"),
+        (product.home, f"directory:{product.home}/tmp"),
+    ):
+        assert ids.index(f"directory:{folder}") < ids.index(inner)
+
+
+def test_the_unit_stamps_exactly_what_the_service_compares(host: Host) -> None:
+    gateway = build(host)
+    (line,) = [x for x in unit_of(gateway).splitlines() if x.startswith("ExecStartPre=")]
+    stamped = line.partition("sha256sum ")[2].partition(" >")[0].split()
+    service = service_of(gateway)
+    assert sorted(stamped) == sorted(item.path for item in service.inputs)
+    assert f">{service.stamp}'" in line
+
+
+def test_secrets_are_in_no_file_but_the_one_for_secrets() -> None:
+    host = replace(HOST, auth=AuthSpec("token", Secret("hunter2")))
+    gateway = build(host)
+    assert [f.path for f in gateway.files if "hunter2" in f.content or "fresh0" in f.content] == []
+
+
+@pytest.mark.parametrize("mode", ["token", "password"])
+@pytest.mark.parametrize("product", ["clawdbot", "openclaw"])
+def test_the_kind_of_secret_names_variable_and_mode(product: str, mode: str) -> None:
+    gateway = build(replace(HOST, product=product, auth=AuthSpec(mode)))  # type: ignore[arg-type]
+    assert gateway.credential.variable == f"{product.upper()}_GATEWAY_{mode.upper()}"
+    assert config_of(gateway)["gateway"]["auth"]["mode"] == mode  # type: ignore[index]
+
+
+def test_the_gateway_listens_on_loopback_and_the_wished_port(host: Host) -> None:
+    gateway = build(replace(host, gateway_port=20001))
+    assert config_of(gateway)["gateway"]["bind"] == "loopback"
+    assert config_of(gateway)["gateway"]["port"] == 20001
+    assert service_of(gateway).port == 20001
+
+
+def test_the_configuration_of_the_person_wins() -> None:
+    own = {"gateway": {"bind": "lan"}, "channels": {"telegram": {"enabled": True}}}
+    config = config_of(build(replace(HOST, config=own)))
+    assert config["gateway"]["bind"] == "lan"
+    assert config["gateway"]["mode"] == "local"
+    assert config["channels"] == own["channels"]
+
+
+def test_a_start_with_channels_is_watched_longer() -> None:
+    plain, channels = build(), build(replace(HOST, config={"channels": {"telegram": {}}}))
+    assert service_of(channels).settle_s > service_of(plain).settle_s
+
+
+@pytest.mark.parametrize("product", ["clawdbot", "openclaw"])
+def test_every_directive_that_a_product_survives_is_in_its_unit(product: str) -> None:
+    strict = unit_of(build(replace(HOST, product=product, profile="strict"))).splitlines()  # type: ignore[arg-type]
+    off = unit_of(build(replace(HOST, product=product, profile="off"))).splitlines()  # type: ignore[arg-type]
+    assert "NoNewPrivileges=yes" in strict
+    assert "NoNewPrivileges=yes" not in off
+    found: Product = find_product(product)
+    assert [line for line in strict if line.partition("=")[0] in found.sandbox_without] == []
+
+
+def test_a_node_of_our_own_is_the_one_that_runs_the_gateway() -> None:
+    gateway = build(replace(HOST, node=NodeSpec(source="tarball", version="22.20.0")))
+    assert "ExecStart=/opt/clawprov/node/22.20.0/bin/node " in unit_of(gateway)
+    wrapper = next(f for f in gateway.files if f.path == "/usr/local/bin/clawdbot")
+    assert "/opt/clawprov/node/22.20.0/bin/node" in wrapper.content
+
+
+def test_a_mirror_is_where_names_must_be_known() -> None:
+    gateway = build(replace(HOST, node=NodeSpec(url="https://mirror.example.org:8443/node")))
+    (dns,) = [c for c in gateway.stack.preflight if c.id == "preflight:dns"]
+    assert "getent ahosts mirror.example.org " in dns.script.text
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "merged"),
+    [
+        ({}, {}, {}),
+        ({"a": 1}, {}, {"a": 1}),
+        ({"a": 1}, {"a": 2, "b": 3}, {"a": 2, "b": 3}),
+        ({"a": {"x": 1, "y": 1}}, {"a": {"y": 2}}, {"a": {"x": 1, "y": 2}}),
+        ({"a": {"x": {"p": 1}}}, {"a": {"x": {"q": 2}}}, {"a": {"x": {"p": 1, "q": 2}}}),
+        ({"a": {"x": 1}}, {"a": 5}, {"a": 5}),
+        ({"a": 5}, {"a": {"x": 1}}, {"a": {"x": 1}}),
+        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
+        ({"a": {"x": 1}}, {"a": None}, {"a": None}),
+    ],
+)
+def test_above_wins_wherever_both_speak(
+    below: dict[str, object], above: dict[str, object], merged: dict[str, object]
+) -> None:
+    assert merge(below, above) == merged
+
+
+def test_merging_leaves_both_as_they_were() -> None:
+    below, above = {"a": {"x": 1}}, {"a": {"y": 2}}
+    merge(below, above)["a"]["z"] = 3  # type: ignore[index]
+    assert (below, above) == ({"a": {"x": 1}}, {"a": {"y": 2}})
