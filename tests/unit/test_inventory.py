@@ -145,8 +145,10 @@ def test_the_table_knows_exactly_the_fields_of_a_host() -> None:
 
 def test_the_vagrant_inventory_is_right() -> None:
     text = (ROOT / "inventories/vagrant.yml").read_text()
-    host = parse_inventory(text, "inventories/vagrant.yml", read).hosts["vagrant"]
-    assert host.identity.startswith("inventories/../.vagrant/")
+    machines = re.findall(r'^  "(\w+)" =>.* (\d+)\]', (ROOT / "Vagrantfile").read_text(), re.M)
+    hosts = parse_inventory(text, "inventories/vagrant.yml", read).hosts
+    assert {(name, str(host.port)) for name, host in hosts.items()} == set(machines)
+    assert hosts["debian12"].identity.startswith("inventories/../.vagrant/")
 
 
 def test_a_name_alone_is_a_whole_host() -> None:
