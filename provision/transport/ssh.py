@@ -18,6 +18,8 @@ from provision.transport.hostkeys import Pins, fingerprint
 CONNECT_S = 10
 SILENCE_S = 30
 """A link on which nothing arrives for so long is taken for cut."""
+NO_CHANNEL = "Unable to open channel."
+"""What paramiko says to one of two threads that are refused at once: it keeps one error for all."""
 
 
 class Ssh:
@@ -62,6 +64,8 @@ class Ssh:
                 ) from error
             raise ConnectionRefusedError(f"nothing answers on port {port}") from error
         except (OSError, EOFError, paramiko.SSHException) as error:
+            if self._transport.is_active() and str(error) == NO_CHANNEL:
+                raise ConnectionRefusedError(f"nothing answers on port {port}") from error
             raise self._cut(error) from error
 
     def close(self) -> None:

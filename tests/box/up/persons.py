@@ -1,0 +1,137 @@
+"""Somebody who types `clawprov` at a laptop of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+CLAWPROV = Path(sys.executable).with_name("clawprov")
+KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
+PATIENCE_S = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a command ended, and what it wrote."""
+
+    exit: int
+    out: str
+    err: str
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The one document of `--json`."""
+        return json.loads(self.out)
+
+    @property
+    def planned(self) -> list[str]:
+        """The ids of the changes in the document's plan."""
+        return [change["id"] for change in self.answer["plan"]["changes"]]
+
+    @property
+    def done(self) -> list[str]:
+        """The ids of the steps that this run carried out."""
+        return [outcome["id"] for outcome in self.answer["outcomes"]]
+
+    def refused(self, exit: int, sentence: str) -> bool:
+        """One clear error with a next step and this exit code, whose text has `sentence`."""
+        errors = [line for line in self.err.splitlines() if line.startswith("error: ")]
+        assert (self.exit, len(errors)) == (exit, 1), (self.exit, self.out, self.err)
+        assert sentence in errors[0], self.err
+        assert "\n  next: " in self.err, self.err
+        assert "Traceback" not in self.err + self.out
+        return True
+
+
+class Running:
+    """A command under way; what it writes is read from files, so that it never has to wait."""
+
+    def __init__(self, process: subprocess.Popen[bytes], out: Path, err: Path) -> None:
+        self.process, self._out, self._err = process, out, err
+
+    def steps(self) -> int:
+        """How many lines it has written on standard error."""
+        return self._err.read_bytes().count(b"\n")
+
+    def reach(self, what: Callable[[], object], *, seconds: float = PATIENCE_S) -> None:
+        """Go on as soon as `what` is true while the command is still running."""
+        deadline = time.monotonic() + seconds
+        while not what():
+            assert self.process.poll() is None, f"it ended first: {self.end()}"
+            assert time.monotonic() < deadline, f"not within {seconds} s: {self._err.read_text()}"
+            time.sleep(0.05)
+
+    def told(self, text: str) -> bool:
+        """Whether it has written `text` on standard error."""
+        return text in self._err.read_text(errors="replace")
+
+    def end(self, *, seconds: float = PATIENCE_S) -> Said:
+        """Its end, awaited; it is killed when that does not come."""
+        try:
+            self.process.wait(seconds)
+        finally:
+            self.process.kill()
+            self.process.wait()
+        return Said(self.process.returncode, self._out.read_text(), self._err.read_text())
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A home folder with nothing in it but what clawprov puts there, and an inventory."""
+
+    home: Path
+    inventory: Path
+    name: str = "ada"
+    variables: tuple[tuple[str, str], ...] = ()
+
+    def called(self, name: str) -> Self:
+        """The same laptop, another person at it."""
+        return replace(self, name=name)
+
+    def with_secret(self, token: str) -> Self:
+        return replace(self, variables=(("CLAWDBOT_GATEWAY_TOKEN", token),))
+
+    def wishing(self, box: str, **keys: object) -> Self:
+        """With an inventory of their own: the lab's, and `keys` for this box."""
+        document = yaml.safe_load(self.inventory.read_text())
+        wish = document["hosts"][box]
+        for key, value in keys.items():
+            wish[key] = {**wish.get(key, {}), **value} if isinstance(value, dict) else value
+        path = self.home / f"{box}-{len(list(self.home.iterdir()))}.yml"
+        path.write_text(yaml.safe_dump(document, allow_unicode=True))
+        return replace(self, inventory=path)
+
+    def start(self, *words: str) -> Running:
+        """`clawprov WORDS` at work."""
+        number = len(list(self.home.glob("*.out")))
+        out, err = self.home / f"{number}.out", self.home / f"{number}.err"
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        own = {
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / ".config"),
+            "LOGNAME": self.name,
+            "USER": self.name,
+        }
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            process = subprocess.Popen(
+                [CLAWPROV, *words, "--inventory", self.inventory],
+                env={**kept, **own, **dict(self.variables)},
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                cwd=self.home,
+            )
+        return Running(process, out, err)
+
+    def run(self, *words: str, seconds: float = PATIENCE_S) -> Said:
+        """`clawprov WORDS`, to its end."""
+        return self.start(*words).end(seconds=seconds)
