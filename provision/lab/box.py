@@ -132,7 +132,7 @@ class Box:
         """sshd greets and lets users in; raises ApplyError after so many seconds."""
         deadline = time.monotonic() + seconds
         ended = self.folder.box(self.name) / "ended"
-        while not (self._greets() and self._lets_in()):
+        while not (self.boots and self._greets() and self._lets_in()):
             if ended.exists() or time.monotonic() > deadline:
                 why = "ended" if ended.exists() else f"did not answer within {seconds:.0f} s"
                 raise ApplyError(f"box {self.name} {why}", where="this machine", log=self.console())

@@ -96,7 +96,7 @@ def _claim_bridge(folder: Folder, site: Site) -> None:
         call("ip", "link", "add", site.bridge, "type", "bridge")
     steps = (
         f"link set dev {site.bridge} alias '{MARK}{folder.root}'",
-        f"link set dev {site.bridge} address {site.hardware}",
+        f"link set dev {site.bridge} address {site.hardware(1)}",
         f"address replace {site.gateway}/24 dev {site.bridge}",
         f"link set dev {site.bridge} up",
     )

@@ -28,10 +28,14 @@ class Site:
     def gateway(self) -> str:
         return f"{self.prefix}.1"
 
-    @property
-    def hardware(self) -> str:
-        """The bridge's own MAC address; without one it changes as boxes come and go."""
-        return "02:00:" + ":".join(f"{int(part):02x}" for part in self.gateway.split("."))
+    def hardware(self, number: int) -> str:
+        """The MAC address that belongs to an address, for ever.
+
+        Otherwise whoever knew the address before talks to a MAC that is gone, for seconds: a
+        bridge changes its own as ports come and go, and a new box may have an old address.
+        """
+        address = f"{self.prefix}.{number}"
+        return "02:00:" + ":".join(f"{int(part):02x}" for part in address.split("."))
 
     def port(self, name: str) -> str:
         """The host's end of a box's cable."""

@@ -103,7 +103,8 @@ class Supervisor:
     def _plug_in(self, host_network: int) -> None:
         """A cable from the box's own network to the bridge, ready before the box boots."""
         port, own = self.site.port(self.record.name), os.getpid()
-        outside = f"link add {port} type veth peer name eth0 netns {own}\n"
+        hardware = self.site.hardware(self.record.number)
+        outside = f"link add {port} type veth peer name eth0 address {hardware} netns {own}\n"
         outside += f"link set {port} master {self.site.bridge} up\n"
         door = f"--net=/proc/{own}/fd/{host_network}"
         call("nsenter", door, "ip", "-batch", "-", stdin=outside)
