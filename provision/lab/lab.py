@@ -27,7 +27,6 @@ from provision.lab.seed import make_identity, write_seed
 from provision.lab.site import Folder, Site
 from provision.lab.workshop import Say, lock, remove
 
-DISK = "ram:4G"
 MAJORS = (22,)
 
 
@@ -46,7 +45,7 @@ class Lab:
         name: str,
         *,
         image: str = "bookworm",
-        disk: str = DISK,
+        disk: str = "ram:4G",
         memory: str = "",
         user: str = "",
         majors: Iterable[int] = MAJORS,
