@@ -41,11 +41,8 @@ def connected(host: Host, operator: Operator, verb: str) -> Iterator[Session]:
     from provision.transport.hostkeys import Pins
     from provision.transport.ssh import open_ssh
 
-    def ask(kind: str, fingerprint: str) -> bool:
-        return operator.trust(host.name, kind, fingerprint)
-
     operator.progress.step("connect", host.address)
-    transport = open_ssh(host, Pins(config_folder() / "known_hosts", host.host_key, ask))
+    transport = open_ssh(host, Pins(config_folder() / "known_hosts", host.host_key, operator.trust))
     operator.progress.done(0)
     try:
         yield Session(transport, operator.who, verb, nonces(), operator.progress)

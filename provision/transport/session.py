@@ -1,0 +1,137 @@
+"""A server that we are logged in to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
+
+import paramiko
+
+from provision.errors import ConnectError
+from provision.model.shell import Sh
+from provision.model.transport import Channel, Completed, OnLine
+from provision.transport.hostkeys import fingerprint
+from provision.transport.output import Output
+
+SILENCE = 3
+"""After so many times its patience without a sign of life, a link is taken for cut."""
+
+READY = "clawprov is root"
+SUDO = f"sudo -n sh -c 'echo {READY}; exec sh -s'"
+
+
+class Ssh:
+    """One connection to a server; every script is one exec on it, fed on standard input.
+
+    An answer is awaited for `patience` seconds; a script may be silent for as long as it likes.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        user: str,
+        transport: paramiko.Transport,
+        *,
+        close: Callable[[], None],
+        patience: float,
+    ) -> None:
+        self._name, self._transport, self._patience = name, transport, patience
+        self.user, self.close = user, close
+        key = transport.get_remote_server_key()
+        self.host_key = f"{key.get_name()} {fingerprint(key)}"
+
+    def execute(self, script: Sh, on_line: OnLine | None = None) -> Completed:
+        root = self.user == "root"
+        output = Output(on_line, after="" if root else READY)
+        try:
+            with self._transport.open_session(timeout=self._patience) as channel:
+                channel.set_combine_stderr(True)
+                with self._limit(1):
+                    channel.exec_command("sh -s" if root else SUDO)
+                self._send(channel, script.text.encode())
+                self._receive(channel, output)
+                with self._limit(SILENCE):
+                    status = channel.recv_exit_status()
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise self._cut(error) from error
+        if status and not output.begun:
+            raise self._not_root(output.before)
+        if status == -1:
+            raise self._cut(None)
+        return Completed(status, output.text)
+
+    def open_stream(self, port: int) -> Channel:
+        try:
+            return self._transport.open_channel(
+                "direct-tcpip", ("127.0.0.1", port), ("127.0.0.1", 0), timeout=self._patience
+            )
+        except paramiko.ChannelException as error:
+            if error.code == 1:
+                raise ConnectError(
+                    "the server's sshd forbids port forwarding",
+                    where=self._name,
+                    hint="set AllowTcpForwarding yes (or local) in its sshd_config",
+                ) from error
+            raise ConnectionRefusedError(f"nothing answers on port {port}") from error
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise self._cut(error) from error
+
+    def _send(self, channel: paramiko.Channel, script: bytes) -> None:
+        """Feed the script; a shell that ends before it has read all of it has said why."""
+        channel.settimeout(self._patience * SILENCE)
+        try:
+            channel.sendall(script)
+            channel.shutdown_write()
+        except TimeoutError:
+            raise
+        except OSError:
+            if not self._transport.is_active():
+                raise
+
+    def _receive(self, channel: paramiko.Channel, output: Output) -> None:
+        """Take output to its end; a server that is silent must at least answer a question."""
+        channel.settimeout(self._patience)
+        while True:
+            try:
+                data = channel.recv(65536)
+            except TimeoutError:
+                with self._limit(SILENCE - 1):
+                    self._transport.global_request("keepalive@openssh.com", wait=True)
+                continue
+            output.take(data)
+            if not data:
+                return
+
+    @contextmanager
+    def _limit(self, patiences: int) -> Iterator[None]:
+        """A time within which the block must end, or the connection does."""
+        timer = Timer(self._patience * patiences, self._transport.close)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _not_root(self, said: list[str]) -> ConnectError:
+        reason = next((line for line in reversed(said) if line.strip()), "sudo says nothing")
+        return ConnectError(
+            f"{self.user} may not become root without a password: {reason}",
+            where=self._name,
+            hint=f"log in as root, or put this into /etc/sudoers.d/{self.user} there: "
+            f"{self.user} ALL=(ALL) NOPASSWD: ALL",
+            log=said[-10:] if len(said) > 1 else (),
+        )
+
+    def _cut(self, error: Exception | None) -> ConnectError:
+        if error is None and self._transport.is_active():
+            what = "the server ended our shell before it was through"
+        else:
+            what = "the connection was lost" + (f": {error}" if error and str(error) else "")
+        return ConnectError(
+            what,
+            where=self._name,
+            hint="run the same command again; work that had begun goes on there, "
+            "and you will see the rest of it",
+        )
