@@ -1,0 +1,216 @@
+NONCE='***'
+
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
+export PATH LC_ALL HOME
+umask 022
+frame() { printf '\n%s %s\n' "$NONCE" "$*"; }
+begin() { printf '\n%s begin %s\n' "$NONCE" "$1"; }
+end() { printf '\n%s end %s\n' "$NONCE" "$1"; }
+
+main() {
+
+# look PATH [SHA256]: what is at PATH; the text of a file too, when SHA256 is given and not its own
+look() {
+  if [ -L "$1" ]; then printf 'type=link\nto=%s\n' "$(readlink "$1")"; return; fi
+  [ -e "$1" ] || { echo type=absent; return 0; }
+  stat -c 'type=%F
+mode=%a
+owner=%U:%G
+size=%s' "$1"
+  [ -f "$1" ] || return 0
+  sum=$(sha256sum <"$1"); sum=${sum%% *}; echo "sha256=$sum"
+  if [ -n "${2-}" ] && [ "$sum" != "$2" ] && [ "$(stat -c %s "$1")" -lt 65536 ]; then
+    echo content=; cat "$1"
+  fi
+}
+
+# keep_original PATH: a copy of what was there before clawprov came, made once
+keep_original() {
+  kept=/var/lib/clawprov/originals$1
+  if [ -e "$kept" ] || [ -L "$kept" ] || [ -e "$kept.absent" ]; then return 0; fi
+  (umask 077; mkdir -p "${kept%/*}")
+  if [ -e "$1" ] || [ -L "$1" ]; then cp -a "$1" "$kept"; else : >"$kept.absent"; fi
+}
+
+# stage PATH MODE OWNER: standard input as PATH.new, complete and on disk
+stage() {
+  rm -f "$1.new"
+  (umask 077; cat >"$1.new")
+  chown "$3" "$1.new"; chmod "$2" "$1.new"; sync "$1.new"
+}
+
+# settle PATH: the staged file takes the place of the old one, in one step
+settle() { keep_original "$1"; mv -fT "$1.new" "$1"; }
+
+# apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
+apt_get() {
+  waited=0
+  until said=$(DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y \
+      -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold "$@" 2>&1); do
+    case $said in *"Could not get lock"*) ;; *) printf '%s\n' "$said"; return 1 ;; esac
+    [ $waited -lt 300 ] || { printf '%s\n' "$said"; return 1; }
+    tell "waiting for another package manager, $waited s"; sleep 5; waited=$((waited + 5))
+  done
+}
+
+# fetch URL FILE: a download over http(s)
+fetch() {
+  if command -v curl >/dev/null; then curl -fsSL --retry 3 -o "$2" "$1"
+  else command -v wget >/dev/null || { apt_get update; apt_get install wget ca-certificates; }
+    wget -q -O "$2" "$1"; fi
+}
+
+# audit MEMBERS: one more line of who did what, with the server's time
+audit() { printf '{"at":"%s",%s}\n' "$(date -u +%FT%TZ)" "$1" >>/var/lib/clawprov/audit.jsonl; }
+
+# tell WORDS: a passing word on how far it is, shown while the step runs
+tell() { printf '~ %s\n' "$*"; }
+
+begin job:apply
+(
+systemctl show clawprov-apply.service -p ActiveState -p MainPID
+cat /run/clawprov/owner 2>/dev/null
+echo "serial=$(cat /var/lib/clawprov/audit.jsonl 2>/dev/null | wc -c)"
+) </dev/null
+end $?
+begin file:/etc/systemd/journald.conf.d/clawprov.conf
+(
+echo "stamp=$(cat /var/lib/clawprov/stamps/etc-systemd-journald.conf.d-clawprov.conf 2>/dev/null)"
+look /etc/systemd/journald.conf.d/clawprov.conf b3d192c42586d2bb041c3309e2708fa583e422b36e5e9dae53f87c1c9bfd17e4
+) </dev/null
+end $?
+begin node:22
+(
+echo "node=$(/usr/bin/node --version 2>/dev/null)"
+look /etc/apt/sources.list.d/clawprov-nodejs.sources 763783eae8436ee874c10dbd510a7a2660a22e6f043af27b0c4c245dd8326614
+) </dev/null
+end $?
+begin user:clawdbot
+(
+getent passwd clawdbot
+) </dev/null
+end $?
+begin directory:/var/lib/clawdbot
+(
+look /var/lib/clawdbot
+) </dev/null
+end $?
+begin directory:/var/lib/clawdbot/.clawdbot
+(
+look /var/lib/clawdbot/.clawdbot
+) </dev/null
+end $?
+begin directory:/var/lib/clawdbot/tmp
+(
+look /var/lib/clawdbot/tmp
+) </dev/null
+end $?
+begin directory:/etc/clawdbot
+(
+look /etc/clawdbot
+) </dev/null
+end $?
+begin release:clawdbot
+(
+echo "made=$(cat /opt/clawprov/clawdbot/releases/2026.1.24-3/.complete 2>/dev/null)"
+awk '$1 == "MemTotal:" || $1 == "MemAvailable:" || $1 == "SwapFree:" { print substr($1, 1, length($1) - 1) "=" int($2 / 1024) }' /proc/meminfo
+) </dev/null
+end $?
+begin secret:/etc/clawdbot/gateway.env
+(
+look /etc/clawdbot/gateway.env
+echo content=
+cat /etc/clawdbot/gateway.env 2>/dev/null
+) </dev/null
+end $?
+begin file:/var/lib/clawdbot/.clawdbot/clawdbot.json
+(
+look /var/lib/clawdbot/.clawdbot/clawdbot.json ce6c0772cd70eecd4ef6e4465fa066edabe41bbec4b280178bbd894857ebc272
+) </dev/null
+end $?
+begin link:/opt/clawprov/clawdbot/current
+(
+look /opt/clawprov/clawdbot/current
+) </dev/null
+end $?
+begin file:/usr/local/bin/clawdbot
+(
+look /usr/local/bin/clawdbot c34585e39cc0a2fd95c2583bd263d0474f91487eaa98fcb7cc25795a233a4896
+) </dev/null
+end $?
+begin file:/etc/systemd/system/clawdbot-gateway.service
+(
+look /etc/systemd/system/clawdbot-gateway.service 18d715b4af628d8f1a9a4a55406232fc4dbfc9f03f913b3720655bca5eeea238
+) </dev/null
+end $?
+begin service:clawdbot-gateway
+(
+systemctl show clawdbot-gateway.service -p ActiveState -p SubState -p UnitFileState -p MainPID -p NRestarts -p ExecMainStatus
+echo stamp=; cat /run/clawprov/clawdbot.started 2>/dev/null
+) </dev/null
+end $?
+begin preflight:system
+(
+cat /etc/os-release; echo kernel=$(uname -s); echo arch=$(uname -m); echo uid=$(id -u)
+[ -d /run/systemd/system ] && echo systemd=yes || echo systemd=no
+) </dev/null
+end $?
+begin preflight:memory
+(
+awk '$1 == "MemTotal:" || $1 == "SwapTotal:" { print $1 "=" int($2 / 1024) }' /proc/meminfo
+) </dev/null
+end $?
+begin preflight:disk
+(
+for folder in /opt /var; do echo "$folder=$(df -Pm $folder | awk 'NR == 2 { print $4 }')"; done
+awk '$2 == "/" { root = $4 } END { print "root=" root }' /proc/mounts
+) </dev/null
+end $?
+begin preflight:clock
+(
+date +%s
+) </dev/null
+end $?
+begin preflight:dns
+(
+timeout 10 getent ahosts deb.nodesource.com >/dev/null
+) </dev/null
+end $?
+begin preflight:packages
+(
+ls /var/lib/dpkg/updates 2>/dev/null
+) </dev/null
+end $?
+begin preflight:port
+(
+ss -Hltnp "sport = :"18789 | grep -o '("[^"]*",pid=[0-9]*' | tr -d '("' | sort -u | while IFS=, read -r name pid; do pid=${pid#pid=}
+echo "$name $pid $(cut -d: -f3 /proc/"$pid"/cgroup | tail -n 1)"; done
+) </dev/null
+end $?
+begin preflight:rivals
+(
+for unit in /root/.config/systemd/user/*.wants/*-gateway*.service /home/*/.config/systemd/user/*.wants/*-gateway*.service /etc/systemd/system/*.wants/*-gateway.service; do
+  [ -L "$unit" ] && [ "${unit##*/}" != clawdbot-gateway.service ] && echo "unit $unit"
+done | grep -E '/(clawdbot|moltbot|openclaw)-gateway'
+for process in $(pgrep -f '^(clawdbot|moltbot|openclaw)-gateway'); do
+  echo "process $process $(tail -n 1 /proc/"$process"/cgroup)"
+done
+) </dev/null
+end $?
+begin gateway:steady
+(
+systemctl show clawdbot-gateway.service -p ActiveState -p NRestarts
+started=$(systemctl show clawdbot-gateway.service -p ExecMainStartTimestampMonotonic); started=${started#*=}
+read -r up _ </proc/uptime; echo "age=$((${up%.*} - ${started:-0} / 1000000))"
+) </dev/null
+end $?
+begin gateway:loopback
+(
+for pid in $(cat /sys/fs/cgroup/system.slice/clawdbot-gateway.service/cgroup.procs /sys/fs/cgroup/systemd/system.slice/clawdbot-gateway.service/cgroup.procs 2>/dev/null); do
+  ss -Hltnup | grep ",pid=$pid," | awk '{ print $5 }'
+done
+) </dev/null
+end $?
+frame done
+}
+main
