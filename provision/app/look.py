@@ -39,7 +39,7 @@ def verify(host: Host, operator: Operator) -> Report:
         session.progress.step("look", "at what is there")
         seen = gather(session, wish.gateway.stack)
         session.progress.done(0)
-        proof = prove_it(session, wish, seen)
+        proof, seen = prove_it(session, wish, seen)
         return Report(
             host.name,
             seen.plan,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from provision.app.operator import Operator, config_folder, nonces
 from provision.app.prove import prove
-from provision.engine.run import Seen, Session
+from provision.engine.run import Seen, Session, gather
 from provision.model.product import Product
 from provision.model.report import Proof
 from provision.model.secret import Secret
@@ -50,8 +50,14 @@ def connected(host: Host, operator: Operator, verb: str) -> Iterator[Session]:
         transport.close()
 
 
-def prove_it(session: Session, wish: Wish, seen: Seen) -> Proof:
-    """The proof over the connection that is there; shown as a step of its own."""
+def prove_it(
+    session: Session, wish: Wish, seen: Seen, *, patience: float = 30.0
+) -> tuple[Proof, Seen]:
+    """The proof over the connection that is there, shown as a step of its own.
+
+    A gateway that was still starting when it was `seen` is waited for, up to `patience` seconds,
+    and then looked at again.
+    """
     session.progress.step("proof", f"127.0.0.1:{wish.host.gateway_port}")
     proof = prove(
         session.transport,
@@ -59,6 +65,9 @@ def prove_it(session: Session, wish: Wish, seen: Seen) -> Proof:
         wish.gateway.credential.secret(seen.facts),
         nonce=next(session.nonces),
         path=f"ssh to 127.0.0.1:{wish.host.gateway_port}",
+        patience=patience,
     )
     session.progress.done(0 if proof.ok else 1)
-    return replace(proof, server=f"{wish.product.name} {proof.server}".rstrip())
+    if proof.ok and not all(verdict.ok for verdict in seen.verdicts):
+        seen = gather(session, wish.gateway.stack)
+    return replace(proof, server=f"{wish.product.name} {proof.server}".rstrip()), seen

@@ -24,12 +24,9 @@ def up(host: Host, operator: Operator) -> Report:
     wish = build_wish(host)
     with connected(host, operator, "up") as session:
         result = _converge(session, wish, operator)
+        proof, seen = prove_it(session, wish, result.seen, patience=wish.product.start_limit_s)
         report = Report(
-            host.name,
-            result.plan,
-            result.outcomes,
-            verdicts=result.seen.verdicts,
-            proof=prove_it(session, wish, result.seen),
+            host.name, result.plan, result.outcomes, verdicts=seen.verdicts, proof=proof
         )
         log = () if report.ok else _read_log(session, wish)
         return replace(report, log=log, seconds=time.monotonic() - started)

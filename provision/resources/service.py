@@ -50,7 +50,7 @@ class Service:
             self.id,
             sh(
                 "systemctl show {} -p ActiveState -p SubState -p UnitFileState -p MainPID "
-                "-p NRestarts -p ExecMainStatus\n"
+                "-p NRestarts -p ExecMainStatus -p NeedDaemonReload\n"
                 "echo stamp=; cat {} 2>/dev/null",
                 self.name,
                 self.stamp,
@@ -69,6 +69,8 @@ class Service:
             reasons.append(f"is {seen.get('ActiveState') or 'not there'}")
         else:
             reasons += self._stale(facts)
+            if seen.get("NeedDaemonReload") == "yes" and not reasons:
+                reasons.append("systemd has not read its unit again")
         if not reasons:
             return None
         verb = "restart" if seen.get("ActiveState") == "active" else "start"
