@@ -91,3 +91,20 @@ def _resolver() -> str:
     """The name servers of this machine; behind systemd's local stub, the real ones."""
     text = Path("/etc/resolv.conf").read_text()
     return REAL_RESOLVER.read_text() if STUB in text and REAL_RESOLVER.exists() else text
+
+
+def tell_memory(root: Path, amount: str) -> None:
+    """The box below `root` sees its own limit (such as 512M) as its memory, not the host's."""
+    have = int(amount[:-1]) * {"M": 1024, "G": 1024**2}[amount[-1]]
+    lines = {"MemTotal": have, "MemFree": have // 2, "MemAvailable": have * 3 // 4}
+    lines |= {"Buffers": 0, "Cached": have // 4, "SwapTotal": 0, "SwapFree": 0}
+    units = root / "etc/systemd/system"
+    wants = units / "sysinit.target.wants"
+    wants.mkdir(parents=True, exist_ok=True)
+    text = "".join(f"{name + ':':<15} {kb:>8} kB\n" for name, kb in lines.items())
+    (root / "etc/lab-meminfo").write_text(text)
+    (units / "lab-meminfo.service").write_text(
+        "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+        "ExecStart=/bin/mount --bind /etc/lab-meminfo /proc/meminfo\n"
+    )
+    (wants / "lab-meminfo.service").symlink_to("../lab-meminfo.service")

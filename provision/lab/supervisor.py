@@ -21,6 +21,7 @@ from provision.errors import ApplyError, ProvisionError
 from provision.lab import cgroup
 from provision.lab.host import call
 from provision.lab.record import Record, disk_image, read_record
+from provision.lab.seed import tell_memory
 from provision.lab.site import Folder, Site
 
 REBOOT = 133  # what systemd-nspawn ends with when the box asks for a reboot
@@ -85,6 +86,8 @@ class Supervisor:
             self._mount_loop(disk)
         (disk / "work").mkdir()
         call("cp", "-a", str(self.place / "seed"), str(disk / "up"))
+        if self.record.memory:
+            tell_memory(disk / "up", self.record.memory)
         image = self.folder.images / self.record.image
         layers = f"lowerdir={self.record.layer}:{image},upperdir={disk}/up,workdir={disk}/work"
         call("mount", "-t", "overlay", f"lab-{name}", "-o", layers, str(root))

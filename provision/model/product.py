@@ -60,6 +60,10 @@ class Product:
         return f"{self.etc}/gateway.env"
 
     @property
+    def heap_path(self) -> str:
+        return f"{self.etc}/memory.env"
+
+    @property
     def root(self) -> str:
         return f"/opt/clawprov/{self.name}"
 

@@ -64,6 +64,7 @@ class Release:
             sh("rm -rf {}.new; mkdir -p {}.new; cd {}.new", *[self.path] * 3),
             heredoc(sh("cat >package.json"), self.package),
             heredoc(sh("cat >package-lock.json"), self.lock),
+            heredoc(sh("cat >addresses.cjs"), _ADDRESSES),
             *((_SWAP,) if small and free < SMALL_MB // 2 else ()),
             self._npm(small),
             *(sh("npm rebuild --foreground-scripts {}", package) for package in self.scripts),
@@ -74,23 +75,45 @@ class Release:
         return Change(self.id, "update" if seen["made"] else "install", commands, why)
 
     def _npm(self, small: bool) -> Sh:
-        """npm in the background, its downloads counted from its own log."""
+        """npm in the background, its downloads counted from its own log.
+
+        The lock that ships has no addresses. Where the registry's are guessed wrong, npm asks it.
+        """
         spare = sh("export NODE_OPTIONS=--max-old-space-size=256; set -- --maxsockets 4\n")
         return sh(
             "PATH={}:$PATH; export TMPDIR=$PWD NODE_DISABLE_COMPILE_CACHE=1\nset --\n{}"
-            "npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http "
+            "install() {\n"
+            "  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http "
             '--cache {} "$@" >npm.log 2>&1 & npm=$!\n'
-            "while kill -0 $npm 2>/dev/null; do\n"
-            "  tell \"$(grep -c 'fetch GET 200' npm.log) of {} packages\"; sleep 0.5\n"
-            "done\n"
-            "wait $npm || { grep -v 'http fetch' npm.log | tail -n 20; exit 1; }\n"
-            "rm npm.log",
+            "  while kill -0 $npm 2>/dev/null; do\n"
+            "    tell \"$(grep -c 'fetch GET 200 .*tgz' npm.log) of {} packages\"; sleep 0.5\n"
+            "  done\n"
+            "  wait $npm\n"
+            "}\n"
+            "cp package-lock.json shipped.json\n"
+            'node addresses.cjs "$(npm config get registry)" || cp shipped.json package-lock.json\n'
+            'install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && '
+            "install \"$@\"; } || { grep -v 'http fetch' npm.log | tail -n 20; exit 1; }\n"
+            "mv shipped.json package-lock.json; rm npm.log addresses.cjs",
             self.node.rpartition("/")[0],
             spare if small else sh(""),
             _CACHE,
             self.packages,
         )
 
+
+_ADDRESSES = """\
+// Where the registry has each package, so that npm need not ask for every package's description.
+const fs = require("fs"), registry = process.argv[2].replace(/\\/?$/, "/");
+const lock = JSON.parse(fs.readFileSync("package-lock.json", "utf8"));
+for (const [path, entry] of Object.entries(lock.packages)) {
+  if (!path || entry.link || entry.inBundle || entry.resolved || !entry.integrity) continue;
+  const name = entry.name || path.slice(path.lastIndexOf("node_modules/") + 13);
+  const file = name.slice(name.lastIndexOf("/") + 1) + "-" + entry.version + ".tgz";
+  entry.resolved = registry + name + "/-/" + file;
+}
+fs.writeFileSync("package-lock.json", JSON.stringify(lock));
+"""
 
 _CACHE = "/var/lib/clawprov/npm-cache"
 

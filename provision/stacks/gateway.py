@@ -20,6 +20,7 @@ from provision.render import render, render_json
 from provision.resources.credential import Credential
 from provision.resources.directory import Directory
 from provision.resources.file import File
+from provision.resources.heap import HeapLimit
 from provision.resources.link import Link
 from provision.resources.node import NodeArchive, NodePackage
 from provision.resources.release import Release
@@ -69,11 +70,13 @@ def build_gateway(host: Host, product: Product, *, fresh: Secret, now: float) ->
         mode="755",
     )
     marker = f"{product.current}/package-lock.json"
-    unit = _unit(host, product, node.binary, [config.path, credential.path, marker])
+    heap = HeapLimit(product.heap_path)
+    read = [config.path, credential.path, heap.path, marker]
+    unit = _unit(host, product, node.binary, read)
     service = Service(
         product.service,
         f"{STAMPS}/{product.name}.started",
-        (unit, config, credential, File(marker, lock)),
+        (unit, config, credential, heap, File(marker, lock)),
         host.gateway_port,
         product.start_limit_s,
         SETTLE_S["channels" if host.config.get("channels") else "plain"],
@@ -88,6 +91,7 @@ def build_gateway(host: Host, product: Product, *, fresh: Secret, now: float) ->
         Directory(product.etc, "700"),
         release,
         credential,
+        heap,
         config,
         Link(product.current, f"releases/{product.version}"),
         wrapper,
