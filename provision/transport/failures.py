@@ -9,7 +9,7 @@ import paramiko
 from provision.errors import ConnectError
 from provision.transport.hostkeys import fingerprint
 
-_PROTOCOL = ("No existing session", "Error reading SSH protocol banner", "Timeout opening channel")
+_PROTOCOL = ("No existing session", "Error reading SSH protocol banner", "Incompatible version")
 
 
 def explain(error: Exception, where: str, address: str, port: int, patience: float) -> ConnectError:

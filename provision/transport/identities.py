@@ -37,7 +37,8 @@ def read_identity(path: Path) -> Identity:
     """The private key in a file, refused when other users of this machine can read it."""
     try:
         status = path.stat()
-        if status.st_uid == os.getuid() and status.st_mode & 0o077:
+        ours = status.st_uid == os.getuid() and path.suffix != ".pub"
+        if ours and status.st_mode & 0o077:
             mode = f"{status.st_mode & 0o777:o}"
             return Identity(path, None, f"others can read it, mode {mode}", f"chmod 600 {path}")
         return Identity(path, paramiko.PKey.from_path(path))

@@ -17,6 +17,9 @@ from provision.transport.output import Output
 SILENCE = 3
 """After so many times its patience without a sign of life, a link is taken for cut."""
 
+RACED = "Unable to open channel."
+"""What Paramiko says of a refused channel when another thread has just been told the reason."""
+
 READY = "clawprov is root"
 SUDO = f"sudo -n sh -c 'echo {READY}; exec sh -s'"
 
@@ -75,6 +78,8 @@ class Ssh:
                 ) from error
             raise ConnectionRefusedError(f"nothing answers on port {port}") from error
         except (OSError, EOFError, paramiko.SSHException) as error:
+            if str(error) == RACED and self._transport.is_active():
+                raise ConnectionRefusedError(f"nothing answers on port {port}") from error
             raise self._cut(error) from error
 
     def _send(self, channel: paramiko.Channel, script: bytes) -> None:

@@ -18,13 +18,26 @@ _NEVER = "Host !*"
 _KNOWN = {"all", "canonical", "final", "host", "originalhost", "user", "localuser", "exec"}
 
 
-def read_ssh_config(user: Path, system: Path = SYSTEM) -> paramiko.SSHConfig:
+class Rules(paramiko.SSHConfig):
+    """Rules of ssh config; each host is looked up once, as a `Match exec` runs a command."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: dict[str, paramiko.SSHConfigDict] = {}
+
+    def lookup(self, hostname: str) -> paramiko.SSHConfigDict:
+        if hostname not in self._found:
+            self._found[hostname] = super().lookup(hostname)
+        return self._found[hostname]
+
+
+def read_ssh_config(user: Path, system: Path = SYSTEM) -> Rules:
     """The rules of both files and of all they include; a file that is not there has none.
 
     A block under a `Match` that Paramiko cannot decide never applies. Raises ConnectError for a
     line that is no rule.
     """
-    config = paramiko.SSHConfig()
+    config = Rules()
     for path in (user.expanduser(), system):
         try:
             config.parse(StringIO("\n".join(_lines(path, path.parent, DEPTH))))

@@ -10,7 +10,6 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import paramiko
@@ -48,6 +47,7 @@ class Server:
     offered: list[bytes] = field(default_factory=list)
     execs: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
+    visitors: list[Visitor] = field(default_factory=list)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -85,6 +85,7 @@ class Server:
         transport.add_server_key(self.host_key)
         with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
             visitor = Visitor(self, transport)
+            self.visitors.append(visitor)
             transport.start_server(server=visitor)
             visitor.serve_streams()
         transport.close()
@@ -193,7 +194,7 @@ class Visitor(paramiko.ServerInterface):
             process.stdin.write(self.server.rewrite(script.decode(errors="replace")).encode())
 
     def serve_streams(self) -> None:
-        """Connect the channels that are streams; the others are sessions, which run by themselves."""
+        """Connect the channels that are streams; sessions run by themselves."""
         while self.transport.is_active():
             channel = self.transport.accept(1)
             if channel is not None and channel.get_id() in self.targets:
