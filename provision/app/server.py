@@ -32,7 +32,7 @@ def build_wish(host: Host) -> Wish:
     """The wish for a host, with a fresh secret of 256 bits at hand in case it has none."""
     product = find_product(host.product, host.version)
     fresh = Secret(secrets.token_urlsafe(32))
-    return Wish(host, product, build_gateway(host, product, fresh=fresh, now=time.time()))
+    return Wish(host, product, build_gateway(host, product, fresh=fresh, clock=time.time))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from provision.model.facts import Facts, Reading
 from provision.model.report import Check
@@ -78,14 +79,14 @@ def enough_disk(release: str) -> Check:
     return Check("preflight:disk", script, judge, hint)
 
 
-def right_clock(now: float) -> Check:
-    """A clock near the laptop's, `now` in seconds since 1970; else TLS and signatures fail."""
+def right_clock(clock: Callable[[], float]) -> Check:
+    """A clock near the laptop's (in seconds since 1970); else TLS and signatures fail."""
 
     def judge(reading: Reading, facts: Facts) -> str:
         told = reading.out.strip()
         if not told.isdecimal():
             return f"its clock cannot be read: {told or 'no answer'}"
-        off = int(told) - now
+        off = int(told) - clock()
         side = "ahead" if off > 0 else "behind"
         return f"its clock is {abs(off) / 60:.0f} minutes {side}" if abs(off) > CLOCK_S else ""
 
@@ -118,7 +119,7 @@ def free_port(port: int, service: str) -> Check:
 
     def judge(reading: Reading, facts: Facts) -> str:
         owners = [line for line in reading.out.splitlines() if line]
-        strangers = [line for line in owners if f"/{service}" not in line]
+        strangers = [line for line in owners if f"/system.slice/{service}" not in line]
         if not strangers:
             return ""
         name, _, rest = strangers[0].partition(" ")
@@ -146,14 +147,14 @@ def no_rivals(service: str) -> Check:
         if units:
             return f"another gateway is set up here: {', '.join(units)}"
         processes = [line.removeprefix("process ") for line in found if line.startswith("process ")]
-        others = [line for line in processes if f"/{service}" not in line]
+        others = [line for line in processes if f"/system.slice/{service}" not in line]
         return f"another gateway is running here: process {others[0]}" if others else ""
 
     script = sh(
         "for unit in /root/.config/systemd/user/*.wants/*-gateway*.service "
         "/home/*/.config/systemd/user/*.wants/*-gateway*.service "
         "/etc/systemd/system/*.wants/*-gateway.service; do\n"
-        '  [ -L "$unit" ] && [ "${unit##*/}" != {} ] && echo "unit $unit"\n'
+        '  case $unit in /etc/*.wants/{}) ;; *) [ ! -L "$unit" ] || echo "unit $unit" ;; esac\n'
         "done | grep -E '/(clawdbot|moltbot|openclaw)-gateway'\n"
         "for process in $(pgrep -f '^(clawdbot|moltbot|openclaw)-gateway'); do\n"
         '  echo "process $process $(tail -n 1 /proc/"$process"/cgroup)"\n'

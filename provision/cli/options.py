@@ -14,7 +14,7 @@ import click
 from provision.errors import InventoryError, ProvisionError, UsageError
 from provision.inventory import parse_inventory, parse_target
 from provision.model.secret import Secret
-from provision.model.spec import Host, Inventory
+from provision.model.spec import AUTH_KINDS, AuthSpec, Host, Inventory
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -86,17 +86,23 @@ def _with_product(host: Host, wish: str | None) -> Host:
 
 
 def _with_secret(host: Host) -> Host:
-    """The secret that the gateway's own environment variable holds, if it is set here."""
-    name = f"{host.product.upper()}_GATEWAY_{host.auth.mode.upper()}"
-    value = os.environ.get(name)
-    if not value:
+    """The secret that the gateway's own environment variable holds, if it is set here.
+
+    Which variable is set decides between token and password where nothing else does.
+    """
+    names = {kind: f"{host.product.upper()}_GATEWAY_{kind.upper()}" for kind in AUTH_KINDS}
+    said = [host.auth.mode] if host.auth.mode else AUTH_KINDS
+    kind = next((kind for kind in said if os.environ.get(names[kind])), None)
+    if kind is None:
         return host
+    name = names[kind]
+    value = os.environ[name]
     if value != value.strip() or not value.isprintable():
         raise UsageError(
             f"${name} has a control character, or a space at one of its ends",
             hint=f"set it anew: read -rs {name}; export {name}",
         )
-    return replace(host, auth=replace(host.auth, secret=Secret(value)))
+    return replace(host, auth=AuthSpec(kind, Secret(value)))  # type: ignore[arg-type]
 
 
 def _read_inventory(given: str | None) -> tuple[Inventory | None, str]:

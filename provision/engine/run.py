@@ -118,10 +118,10 @@ def converge(
         if running.running:
             _attach(session, stack, running)
             continue
+        refuse(seen.plan, seen.preflight)
         if first is None:
             confirm(seen)
             first = seen.plan
-        refuse(seen.plan, seen.preflight)
         if not seen.plan.changes:
             return Converged(first, outcomes, seen)
         if rounds == ROUNDS:

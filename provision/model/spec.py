@@ -8,6 +8,7 @@ from typing import Literal
 
 from provision.model.secret import Secret
 
+AUTH_KINDS = ("token", "password")
 NODESOURCE = "https://deb.nodesource.com"
 NODEJS = "https://nodejs.org/dist"
 
@@ -33,8 +34,13 @@ class NodeSpec:
 class AuthSpec:
     """How clients prove themselves; without `secret` the server's is kept, or one is made."""
 
-    mode: Literal["token", "password"] = "token"
+    mode: Literal["", "token", "password"] = ""
     secret: Secret | None = None
+
+    @property
+    def kind(self) -> str:
+        """The mode, a token when none was said."""
+        return self.mode or AUTH_KINDS[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,14 @@ class Credential:
     """The environment file at `path` that sets `variable`.
 
     A `given` secret takes its place; else the server's stays, so nothing is rotated silently, and
-    only a server that has none gets `fresh`.
+    only a server that has none gets `fresh`. Lines that set `retired` variables go.
     """
 
     path: str
     variable: str
     given: Secret | None
     fresh: Secret
+    retired: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -72,7 +73,7 @@ class Credential:
     def _wished(self, facts: Facts) -> Secret:
         """The file with our line in it; lines that somebody else has put there stay."""
         ours = f"{self.variable}={build_value(self.secret(facts).value)}"
-        lines = self._lines(facts)
+        lines = [x for x in self._lines(facts) if x.partition("=")[0] not in self.retired]
         kept = [ours if self._is_ours(line) else line for line in lines]
         if ours not in kept:
             kept.append(ours)

@@ -35,7 +35,6 @@ class Directory:
             return None
         user, _, group = self.owner.partition(":")
         make = sh("install -d -m {} -o {} -g {} {}", self.mode, user, group, self.path)
-        commands = (sh("keep_original {}", self.path), make)
         if before:
-            return Change(self.id, "update", commands, f"is {before}", before, after)
-        return Change(self.id, "create", commands, after=after)
+            return Change(self.id, "update", (make,), f"is {before}", before, after)
+        return Change(self.id, "create", (sh("keep_original {}", self.path), make), after=after)

@@ -45,15 +45,18 @@ class NodePackage:
         )
 
     def probe(self) -> Probe:
-        version = sh('echo "node=$({} --version 2>/dev/null)"', self.binary)
-        return Probe(self.id, joined([version, self._source.probe().script]))
+        look = sh(
+            'echo "node=$({} --version 2>/dev/null)"; echo "npm=$(command -v npm)"', self.binary
+        )
+        return Probe(self.id, joined([look, self._source.probe().script]))
 
     def diff(self, facts: Facts) -> Change | None:
         source = self._source
         own = source.diff(Facts({source.id: facts[self.id]}))
-        have = facts[self.id].pairs()["node"]
-        if satisfies(have, self.version or self.engines):
-            is_ours = facts[self.id].pairs()["type"] != "absent"
+        seen = facts[self.id].pairs()
+        have = seen["node"]
+        if satisfies(have, self.version or self.engines) and seen["npm"]:
+            is_ours = seen["type"] != "absent"
             return Change(self.id, own.verb, own.commands, own.why) if own and is_ours else None
         why = f"{have or 'none'} is there, {self.version or self.engines} is needed"
         commands = (*(own.commands if own else ()), self._install())

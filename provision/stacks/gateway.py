@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from provision.model.product import Product
 from provision.model.report import Check
 from provision.model.secret import Secret
 from provision.model.shell import sh
-from provision.model.spec import NODEJS, NODESOURCE, Host
+from provision.model.spec import AUTH_KINDS, NODEJS, NODESOURCE, Host
 from provision.products import count_packages, read_key, read_lock
 from provision.products.sandbox import SANDBOX
 from provision.render import render, render_json
@@ -41,9 +41,11 @@ class Gateway:
     files: tuple[File, ...]
 
 
-def build_gateway(host: Host, product: Product, *, fresh: Secret, now: float) -> Gateway:
-    """The whole wish for one server; `fresh` is a new secret in case it has none, `now` the time
-    in seconds since 1970."""
+def build_gateway(
+    host: Host, product: Product, *, fresh: Secret, clock: Callable[[], float]
+) -> Gateway:
+    """The whole wish for one server; `fresh` is a new secret in case it has none, `clock` tells
+    the seconds since 1970."""
     node = _node(host, product)
     package, lock = read_lock(product, full=host.full)
     owner = f"{product.name}:{product.name}"
@@ -56,8 +58,10 @@ def build_gateway(host: Host, product: Product, *, fresh: Secret, now: float) ->
         node.binary,
         product.scripts,
     )
-    variable = f"{product.env_prefix}_GATEWAY_{host.auth.mode.upper()}"
-    credential = Credential(product.secret_path, variable, host.auth.secret, fresh)
+    variables = {kind: f"{product.env_prefix}_GATEWAY_{kind.upper()}" for kind in AUTH_KINDS}
+    variable = variables.pop(host.auth.kind)
+    retired = tuple(variables.values())
+    credential = Credential(product.secret_path, variable, host.auth.secret, fresh, retired)
     config = _config(host, product, node.binary)
     journald = File(
         "/etc/systemd/journald.conf.d/clawprov.conf",
@@ -99,7 +103,7 @@ def build_gateway(host: Host, product: Product, *, fresh: Secret, now: float) ->
         service,
     )
     stack = Stack(
-        host.name, _preflight(host, product, release, now), resources, _checks(host, product)
+        host.name, _preflight(host, product, release, clock), resources, _checks(host, product)
     )
     return Gateway(stack, credential, (config, unit, wrapper, journald))
 
@@ -115,7 +119,7 @@ def _node(host: Host, product: Product) -> NodePackage | NodeArchive:
 
 def _config(host: Host, product: Product, node: str) -> File:
     """The configuration, tried by the very release that is going to read it."""
-    wished = {"gateway": {"port": host.gateway_port, "auth": {"mode": host.auth.mode}}}
+    wished = {"gateway": {"port": host.gateway_port, "auth": {"mode": host.auth.kind}}}
     path = product.config_path
     trial = sh(
         "tell the gateway tries it\n"
@@ -155,13 +159,15 @@ def _unit(host: Host, product: Product, node: str, read: list[str]) -> File:
     return File(path, render("gateway/gateway.service.j2", variables))
 
 
-def _preflight(host: Host, product: Product, release: Release, now: float) -> tuple[Check, ...]:
+def _preflight(
+    host: Host, product: Product, release: Release, clock: Callable[[], float]
+) -> tuple[Check, ...]:
     source = urlsplit(host.node.url or NODESOURCE).hostname or ""
     return (
         preflight.supported_system(),
         preflight.enough_memory(),
         preflight.enough_disk(release.id),
-        preflight.right_clock(now),
+        preflight.right_clock(clock),
         preflight.working_names(source),
         preflight.whole_packages(),
         preflight.free_port(host.gateway_port, product.service),

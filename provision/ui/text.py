@@ -86,7 +86,7 @@ def show_ways(host: Host, product: Product) -> str:
     return (
         f"reach it:    ssh -N -L {port}:127.0.0.1:{port}{options} {target}"
         f"   then ws://127.0.0.1:{port}\n"
-        f"its {host.auth.mode + ':':<9}ssh{options} {target} {sudo}cat {product.secret_path}\n"
+        f"its {host.auth.kind + ':':<9}ssh{options} {target} {sudo}cat {product.secret_path}\n"
         f"its own CLI: ssh -t{options} {target} {product.name} status\n"
     )
 
