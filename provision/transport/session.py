@@ -20,8 +20,11 @@ SILENCE = 3
 RACED = "Unable to open channel."
 """What Paramiko says of a refused channel when another thread has just been told the reason."""
 
+# sshd reads a command's output and errors from two pipes, and sends them in any order: only one
+# pipe keeps an error in the section that it belongs to. The quotes are for every login shell.
 READY = "clawprov is root"
-SUDO = f"sudo -n sh -c 'echo {READY}; exec sh -s'"
+SHELL = "sh -c 'exec sh -s 2>&1'"
+SUDO = f"sudo -n sh -c 'echo {READY}; exec sh -s 2>&1'"
 
 
 class Ssh:
@@ -51,7 +54,7 @@ class Ssh:
             with self._transport.open_session(timeout=self._patience) as channel:
                 channel.set_combine_stderr(True)
                 with self._limit(1):
-                    channel.exec_command("sh -s" if root else SUDO)
+                    channel.exec_command(SHELL if root else SUDO)
                 self._send(channel, script.text.encode())
                 self._receive(channel, output)
                 with self._limit(SILENCE):

@@ -144,29 +144,35 @@ class Visitor(paramiko.ServerInterface):
         self.targets[chanid] = stream
         return paramiko.OPEN_SUCCEEDED
 
-    def _spawn(self, target: Callable[..., None], *arguments: object) -> None:
+    def _spawn(self, target: Callable[..., None], *arguments: object) -> threading.Thread:
         def body() -> None:
             with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
                 target(*arguments)
 
-        threading.Thread(target=body, daemon=True).start()
+        thread = threading.Thread(target=body, daemon=True)
+        thread.start()
+        return thread
 
     def cut(self) -> None:
         self.transport.sock.shutdown(socket.SHUT_RDWR)
         self.transport.close()
 
     def run(self, channel: paramiko.Channel, command: str) -> None:
+        """Run a command; like sshd it keeps no order between output and errors: these come last."""
         process = subprocess.Popen(
             ["sh", "-c", command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE,
             env={"PATH": self.server.path, "HOME": "/nonexistent"},
             start_new_session=True,
         )
         self.server.processes.append(process)
         self._spawn(self._feed, channel, process)
         assert process.stdout
+        assert process.stderr
+        late: list[bytes] = []
+        errors = self._spawn(drain, process.stderr.fileno(), late)
         sent = 0
         while data := os.read(process.stdout.fileno(), 65536):
             if self.server.fault == "cut output":
@@ -175,6 +181,8 @@ class Visitor(paramiko.ServerInterface):
             sent += len(data)
             if self.server.fault == "cut output" and sent == self.server.at:
                 return self.cut()
+        errors.join()
+        channel.sendall_stderr(b"".join(late))
         status = process.wait()
         if self.server.fault != "no status" and status >= 0:
             channel.send_exit_status(status)
@@ -201,6 +209,11 @@ class Visitor(paramiko.ServerInterface):
                 stream = self.targets.pop(channel.get_id())
                 self._spawn(copy, channel.recv, stream.sendall, stream)
                 self._spawn(copy, stream.recv, channel.sendall, channel)
+
+
+def drain(pipe: int, into: list[bytes]) -> None:
+    while data := os.read(pipe, 65536):
+        into.append(data)
 
 
 def copy(

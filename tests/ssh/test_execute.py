@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -56,6 +57,16 @@ def test_a_letter_that_is_split_between_packets_stays_whole(home: Home, server: 
     assert lines == ["aä🦞"]
 
 
+def test_an_error_keeps_its_place_between_the_lines_of_output(home: Home, server: Server) -> None:
+    script = sh("echo 1; echo 2 >&2; ls /nowhere >/dev/null; echo 4")
+    for user in ("root", "alice"):
+        server.path = sudo(home, 'shift; exec "$@"', os.environ["PATH"])
+        with home.logged_in(server, user=user) as ssh:
+            lines = ssh.execute(script).out.splitlines()
+        assert [line for line in lines if "nowhere" not in line] == ["1", "2", "4"]
+        assert "nowhere" in lines[2]
+
+
 def test_errors_and_output_share_one_stream_and_never_block_each_other(
     home: Home, server: Server
 ) -> None:
@@ -74,7 +85,7 @@ def test_many_scripts_share_one_connection(home: Home, server: Server) -> None:
     with home.logged_in(server) as ssh:
         assert [ssh.execute(sh("exit {}", n)).exit for n in range(5)] == list(range(5))
     assert server.connections == 1
-    assert server.execs == ["sh -s"] * 5
+    assert server.execs == ["sh -c 'exec sh -s 2>&1'"] * 5
 
 
 def test_nothing_of_a_script_shows_in_any_process_list(home: Home, server: Server) -> None:

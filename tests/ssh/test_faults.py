@@ -17,7 +17,6 @@ from server import Server
 
 from provision.errors import Exit
 
-
 MAIN = "import sys; from provision.cli import main; sys.exit(main())"
 
 
