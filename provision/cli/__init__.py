@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from provision import __version__
@@ -9,8 +10,20 @@ from provision.cli.verbs import show_help
 
 
 def main() -> int:
-    """Run the command with this process's arguments; the exit code is one of errors.Exit."""
-    arguments = sys.argv[1:]
+    """Run the command with this process's arguments; the exit code is one of errors.Exit.
+
+    Whoever reads our output may stop reading: that is no failure.
+    """
+    try:
+        code = _enter(sys.argv[1:])
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _enter(arguments: list[str]) -> int:
     if arguments in ([], ["--help"], ["-h"]):
         sys.stdout.write(show_help())
         return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import sys
 
 import click
@@ -55,9 +54,8 @@ def run(arguments: list[str]) -> int:
             "the same command goes on from there\n"
         )
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
+    except SystemExit as left:  # Click's answer to a reader who has gone
+        raise BrokenPipeError from left
     except ProvisionError as error:
         if debug:
             raise

@@ -54,11 +54,12 @@ class NodePackage:
         source = self._source
         own = source.diff(Facts({source.id: facts[self.id]}))
         seen = facts[self.id].pairs()
-        have = seen["node"]
-        if satisfies(have, self.version or self.engines) and seen["npm"]:
+        have, need = seen["node"], self.version or self.engines
+        suits = satisfies(have, need)
+        if suits and seen["npm"]:
             is_ours = seen["type"] != "absent"
             return Change(self.id, own.verb, own.commands, own.why) if own and is_ours else None
-        why = f"{have or 'none'} is there, {self.version or self.engines} is needed"
+        why = "npm is missing" if suits else f"{have or 'none'} is there, {need} is needed"
         commands = (*(own.commands if own else ()), self._install())
         return Change(self.id, "update" if have else "install", commands, why, have)
 

@@ -33,7 +33,10 @@ CASES = sorted(FOLDER.glob("*/*.yml"))
 def test_what_is_read_is_judged_as_expected(path: Path) -> None:
     case = yaml.safe_load(path.read_text())
     assert set(case) <= {"arguments", "exit", "out", "others", "problem"}
-    check = CHECKS[path.parent.name](*case["arguments"])
+    arguments = case["arguments"]
+    if path.parent.name == "clock":
+        arguments = [lambda: case["arguments"][0]]
+    check = CHECKS[path.parent.name](*arguments)
     readings = {name: Reading(0, out) for name, out in case.get("others", {}).items()}
     reading = Reading(case.get("exit", 0), case["out"])
     assert check.judge(reading, Facts(readings | {check.id: reading})) == case["problem"]

@@ -16,6 +16,7 @@ from provision.model.shell import Sh
 from provision.resources.credential import Credential
 from provision.resources.directory import Directory
 from provision.resources.file import File
+from provision.resources.heap import HeapLimit
 from provision.resources.link import Link
 from provision.resources.node import NodeArchive, NodePackage
 from provision.resources.release import Release
@@ -27,6 +28,7 @@ KINDS: dict[str, Callable[..., Resource]] = {
     "credential": Credential,
     "directory": Directory,
     "file": File,
+    "heap": HeapLimit,
     "link": Link,
     "node_archive": NodeArchive,
     "node_package": NodePackage,

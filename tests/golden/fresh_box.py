@@ -54,7 +54,7 @@ class Wish:
 
     @property
     def gateway(self) -> Gateway:
-        return build_gateway(self.host, self.product, fresh=FRESH, now=NOW)
+        return build_gateway(self.host, self.product, fresh=FRESH, clock=lambda: NOW)
 
     @property
     def stack(self) -> Stack:

@@ -158,7 +158,7 @@ def test_a_missing_private_key_is_told_before_anybody_is_called(
 ) -> None:
     said = say(verb, "192.0.2.1", "-i", str(tmp_path / "id"), "--json")
     assert said.code == Exit.CONNECTION
-    assert f"there is no private key {tmp_path / 'id'}" in said.err
+    assert f"{tmp_path / 'id'}: cannot use this private key: it is not there" in said.err
     assert json.loads(said.out)["exit"] == Exit.CONNECTION
 
 

@@ -19,7 +19,7 @@ FRESH = Secret("fresh0")
 
 
 def build(host: Host = HOST) -> Gateway:
-    return build_gateway(host, find_product(host.product), fresh=FRESH, now=0.0)
+    return build_gateway(host, find_product(host.product), fresh=FRESH, clock=lambda: 0.0)
 
 
 def variants() -> list[Host]:

@@ -83,7 +83,7 @@ rm -f /run/clawprov/b5f1c984ae1b.sh
 (umask 077; mkdir -p /var/lib/clawprov; touch /var/lib/clawprov/audit.jsonl)
 [ "$(wc -c </var/lib/clawprov/audit.jsonl)" = 0 ] || { frame stale; return; }
 (umask 077; printf 'who=%s\nsince=%s\nnonce=%s\n' ann@laptop "$(date -u +%FT%TZ)" "$NONCE" >/run/clawprov/owner)
-audit '"who":"ann@laptop","verb":"up","plan":"3134833cb418","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:22","user:clawdbot","directory:/var/lib/clawdbot","directory:/var/lib/clawdbot/.clawdbot","directory:/var/lib/clawdbot/tmp","directory:/etc/clawdbot","release:clawdbot","secret:/etc/clawdbot/gateway.env","file:/var/lib/clawdbot/.clawdbot/clawdbot.json","link:/opt/clawprov/clawdbot/current","file:/usr/local/bin/clawdbot","file:/etc/systemd/system/clawdbot-gateway.service","service:clawdbot-gateway"]'
+audit '"who":"ann@laptop","verb":"up","plan":"49af4f6d66a8","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:22","user:clawdbot","directory:/var/lib/clawdbot","directory:/var/lib/clawdbot/.clawdbot","directory:/var/lib/clawdbot/tmp","directory:/etc/clawdbot","release:clawdbot","secret:/etc/clawdbot/gateway.env","file:/etc/clawdbot/memory.env","file:/var/lib/clawdbot/.clawdbot/clawdbot.json","link:/opt/clawprov/clawdbot/current","file:/usr/local/bin/clawdbot","file:/etc/systemd/system/clawdbot-gateway.service","service:clawdbot-gateway"]'
 steps() {
 begin file:/etc/systemd/journald.conf.d/clawprov.conf
 (
@@ -202,14 +202,31 @@ EOF
 cat >package-lock.json <<'EOF'
 (5744 lines of package-lock.json)
 EOF
+cat >addresses.cjs <<'EOF'
+// Where the registry has each package, so that npm need not ask for every package's description.
+const fs = require("fs"), registry = process.argv[2].replace(/\/?$/, "/");
+const lock = JSON.parse(fs.readFileSync("package-lock.json", "utf8"));
+for (const [path, entry] of Object.entries(lock.packages)) {
+  if (!path || entry.link || entry.inBundle || entry.resolved || !entry.integrity) continue;
+  const name = entry.name || path.slice(path.lastIndexOf("node_modules/") + 13);
+  const file = name.slice(name.lastIndexOf("/") + 1) + "-" + entry.version + ".tgz";
+  entry.resolved = registry + name + "/-/" + file;
+}
+fs.writeFileSync("package-lock.json", JSON.stringify(lock));
+EOF
 PATH=/usr/bin:$PATH; export TMPDIR=$PWD NODE_DISABLE_COMPILE_CACHE=1
 set --
-npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http --cache /var/lib/clawprov/npm-cache "$@" >npm.log 2>&1 & npm=$!
-while kill -0 $npm 2>/dev/null; do
-  tell "$(grep -c 'fetch GET 200' npm.log) of 432 packages"; sleep 0.5
-done
-wait $npm || { grep -v 'http fetch' npm.log | tail -n 20; exit 1; }
-rm npm.log
+install() {
+  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http --cache /var/lib/clawprov/npm-cache "$@" >npm.log 2>&1 & npm=$!
+  while kill -0 $npm 2>/dev/null; do
+    tell "$(grep -c 'fetch GET 200 .*tgz' npm.log) of 432 packages"; sleep 0.5
+  done
+  wait $npm
+}
+cp package-lock.json shipped.json
+node addresses.cjs "$(npm config get registry)" || cp shipped.json package-lock.json
+install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && install "$@"; } || { grep -v 'http fetch' npm.log | tail -n 20; exit 1; }
+mv shipped.json package-lock.json; rm npm.log addresses.cjs
 echo 60c8be28b97b4bdc1928843f0f8675a337fd93ad6de928c510e28a436e0e1d5d >.complete
 cd /; rm -rf /opt/clawprov/clawdbot/releases/2026.1.24-3 /var/lib/clawprov/npm-cache; mv /opt/clawprov/clawdbot/releases/2026.1.24-3.new /opt/clawprov/clawdbot/releases/2026.1.24-3
 ) </dev/null
@@ -221,6 +238,17 @@ stage /etc/clawdbot/gateway.env 600 root:root <<'EOF'
 CLAWDBOT_GATEWAY_TOKEN=***
 EOF
 settle /etc/clawdbot/gateway.env
+) </dev/null
+ended=$?; end $ended; [ $ended = 0 ] || return $ended
+begin file:/etc/clawdbot/memory.env
+(
+set -e
+[ -d /etc/clawdbot ] || mkdir -p /etc/clawdbot
+stage /etc/clawdbot/memory.env 644 root:root <<'EOF'
+# Made by clawprov, from this server's memory.
+# no limit needed
+EOF
+settle /etc/clawdbot/memory.env
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin file:/var/lib/clawdbot/.clawdbot/clawdbot.json
@@ -314,9 +342,10 @@ Environment=CLAWDBOT_SERVICE_MARKER=clawdbot
 Environment=CLAWDBOT_SERVICE_KIND=gateway
 Environment=CLAWDBOT_VERSION=2026.1.24-3
 Environment=NODE_COMPILE_CACHE=/var/lib/clawdbot/tmp/node-compile-cache
+EnvironmentFile=/etc/clawdbot/memory.env
 EnvironmentFile=/etc/clawdbot/gateway.env
 # What this process was started with; clawprov restarts it when that is not what it should be.
-ExecStartPre=+/bin/sh -c 'mkdir -p -m 0700 /run/clawprov && sha256sum /etc/systemd/system/clawdbot-gateway.service /var/lib/clawdbot/.clawdbot/clawdbot.json /etc/clawdbot/gateway.env /opt/clawprov/clawdbot/current/package-lock.json >/run/clawprov/clawdbot.started'
+ExecStartPre=-+/bin/sh -c 'mkdir -p -m 0700 /run/clawprov && sha256sum /etc/systemd/system/clawdbot-gateway.service /var/lib/clawdbot/.clawdbot/clawdbot.json /etc/clawdbot/gateway.env /etc/clawdbot/memory.env /opt/clawprov/clawdbot/current/package-lock.json >/run/clawprov/clawdbot.started'
 ExecStart=/usr/bin/node /opt/clawprov/clawdbot/current/node_modules/clawdbot/dist/entry.js gateway
 Restart=always
 RestartSec=5
@@ -388,7 +417,7 @@ done
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 }
 steps; ended=$?
-audit '"who":"ann@laptop","verb":"up","plan":"3134833cb418","exit":'"$ended"
+audit '"who":"ann@laptop","verb":"up","plan":"49af4f6d66a8","exit":'"$ended"
 frame done
 find /run/clawprov -name '*.log' ! -path /run/clawprov/b5f1c984ae1b.log -delete
 }

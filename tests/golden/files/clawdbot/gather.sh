@@ -81,7 +81,7 @@ look /etc/systemd/journald.conf.d/clawprov.conf b3d192c42586d2bb041c3309e2708fa5
 end $?
 begin node:22
 (
-echo "node=$(/usr/bin/node --version 2>/dev/null)"
+echo "node=$(/usr/bin/node --version 2>/dev/null)"; echo "npm=$(command -v npm)"
 look /etc/apt/sources.list.d/clawprov-nodejs.sources 763783eae8436ee874c10dbd510a7a2660a22e6f043af27b0c4c245dd8326614
 ) </dev/null
 end $?
@@ -123,6 +123,12 @@ echo content=
 cat /etc/clawdbot/gateway.env 2>/dev/null
 ) </dev/null
 end $?
+begin file:/etc/clawdbot/memory.env
+(
+awk '$1 == "MemTotal:" { print "total=" int($2 / 1024) }' /proc/meminfo
+look /etc/clawdbot/memory.env
+) </dev/null
+end $?
 begin file:/var/lib/clawdbot/.clawdbot/clawdbot.json
 (
 look /var/lib/clawdbot/.clawdbot/clawdbot.json ce6c0772cd70eecd4ef6e4465fa066edabe41bbec4b280178bbd894857ebc272
@@ -140,12 +146,12 @@ look /usr/local/bin/clawdbot c34585e39cc0a2fd95c2583bd263d0474f91487eaa98fcb7cc2
 end $?
 begin file:/etc/systemd/system/clawdbot-gateway.service
 (
-look /etc/systemd/system/clawdbot-gateway.service 18d715b4af628d8f1a9a4a55406232fc4dbfc9f03f913b3720655bca5eeea238
+look /etc/systemd/system/clawdbot-gateway.service 0c9b7ff1efce2b9d53bcd1d3b67abade3ebc751f8b436947b5626963458b9d6e
 ) </dev/null
 end $?
 begin service:clawdbot-gateway
 (
-systemctl show clawdbot-gateway.service -p ActiveState -p SubState -p UnitFileState -p MainPID -p NRestarts -p ExecMainStatus
+systemctl show clawdbot-gateway.service -p ActiveState -p SubState -p UnitFileState -p MainPID -p NRestarts -p ExecMainStatus -p NeedDaemonReload
 echo stamp=; cat /run/clawprov/clawdbot.started 2>/dev/null
 ) </dev/null
 end $?
@@ -190,7 +196,7 @@ end $?
 begin preflight:rivals
 (
 for unit in /root/.config/systemd/user/*.wants/*-gateway*.service /home/*/.config/systemd/user/*.wants/*-gateway*.service /etc/systemd/system/*.wants/*-gateway.service; do
-  [ -L "$unit" ] && [ "${unit##*/}" != clawdbot-gateway.service ] && echo "unit $unit"
+  case $unit in /etc/*.wants/clawdbot-gateway.service) ;; *) [ ! -L "$unit" ] || echo "unit $unit" ;; esac
 done | grep -E '/(clawdbot|moltbot|openclaw)-gateway'
 for process in $(pgrep -f '^(clawdbot|moltbot|openclaw)-gateway'); do
   echo "process $process $(tail -n 1 /proc/"$process"/cgroup)"

@@ -83,7 +83,7 @@ rm -f /run/clawprov/b5f1c984ae1b.sh
 (umask 077; mkdir -p /var/lib/clawprov; touch /var/lib/clawprov/audit.jsonl)
 [ "$(wc -c </var/lib/clawprov/audit.jsonl)" = 0 ] || { frame stale; return; }
 (umask 077; printf 'who=%s\nsince=%s\nnonce=%s\n' ann@laptop "$(date -u +%FT%TZ)" "$NONCE" >/run/clawprov/owner)
-audit '"who":"ann@laptop","verb":"up","plan":"24e1c500cc9f","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:24","user:openclaw","directory:/var/lib/openclaw","directory:/var/lib/openclaw/.openclaw","directory:/var/lib/openclaw/tmp","directory:/etc/openclaw","release:openclaw","secret:/etc/openclaw/gateway.env","file:/var/lib/openclaw/.openclaw/openclaw.json","link:/opt/clawprov/openclaw/current","file:/usr/local/bin/openclaw","file:/etc/systemd/system/openclaw-gateway.service","service:openclaw-gateway"]'
+audit '"who":"ann@laptop","verb":"up","plan":"ccab24dcaf48","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:24","user:openclaw","directory:/var/lib/openclaw","directory:/var/lib/openclaw/.openclaw","directory:/var/lib/openclaw/tmp","directory:/etc/openclaw","release:openclaw","secret:/etc/openclaw/gateway.env","file:/etc/openclaw/memory.env","file:/var/lib/openclaw/.openclaw/openclaw.json","link:/opt/clawprov/openclaw/current","file:/usr/local/bin/openclaw","file:/etc/systemd/system/openclaw-gateway.service","service:openclaw-gateway"]'
 steps() {
 begin file:/etc/systemd/journald.conf.d/clawprov.conf
 (
@@ -198,14 +198,31 @@ EOF
 cat >package-lock.json <<'EOF'
 (4384 lines of package-lock.json)
 EOF
+cat >addresses.cjs <<'EOF'
+// Where the registry has each package, so that npm need not ask for every package's description.
+const fs = require("fs"), registry = process.argv[2].replace(/\/?$/, "/");
+const lock = JSON.parse(fs.readFileSync("package-lock.json", "utf8"));
+for (const [path, entry] of Object.entries(lock.packages)) {
+  if (!path || entry.link || entry.inBundle || entry.resolved || !entry.integrity) continue;
+  const name = entry.name || path.slice(path.lastIndexOf("node_modules/") + 13);
+  const file = name.slice(name.lastIndexOf("/") + 1) + "-" + entry.version + ".tgz";
+  entry.resolved = registry + name + "/-/" + file;
+}
+fs.writeFileSync("package-lock.json", JSON.stringify(lock));
+EOF
 PATH=/usr/bin:$PATH; export TMPDIR=$PWD NODE_DISABLE_COMPILE_CACHE=1
 set --
-npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http --cache /var/lib/clawprov/npm-cache "$@" >npm.log 2>&1 & npm=$!
-while kill -0 $npm 2>/dev/null; do
-  tell "$(grep -c 'fetch GET 200' npm.log) of 332 packages"; sleep 0.5
-done
-wait $npm || { grep -v 'http fetch' npm.log | tail -n 20; exit 1; }
-rm npm.log
+install() {
+  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http --cache /var/lib/clawprov/npm-cache "$@" >npm.log 2>&1 & npm=$!
+  while kill -0 $npm 2>/dev/null; do
+    tell "$(grep -c 'fetch GET 200 .*tgz' npm.log) of 332 packages"; sleep 0.5
+  done
+  wait $npm
+}
+cp package-lock.json shipped.json
+node addresses.cjs "$(npm config get registry)" || cp shipped.json package-lock.json
+install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && install "$@"; } || { grep -v 'http fetch' npm.log | tail -n 20; exit 1; }
+mv shipped.json package-lock.json; rm npm.log addresses.cjs
 npm rebuild --foreground-scripts openclaw
 echo 3137b716d8e0d28aba4427df530361a891fb1280fb987f22bcbcded9d61e2797 >.complete
 cd /; rm -rf /opt/clawprov/openclaw/releases/2026.9.6 /var/lib/clawprov/npm-cache; mv /opt/clawprov/openclaw/releases/2026.9.6.new /opt/clawprov/openclaw/releases/2026.9.6
@@ -218,6 +235,17 @@ stage /etc/openclaw/gateway.env 600 root:root <<'EOF'
 OPENCLAW_GATEWAY_TOKEN=***
 EOF
 settle /etc/openclaw/gateway.env
+) </dev/null
+ended=$?; end $ended; [ $ended = 0 ] || return $ended
+begin file:/etc/openclaw/memory.env
+(
+set -e
+[ -d /etc/openclaw ] || mkdir -p /etc/openclaw
+stage /etc/openclaw/memory.env 644 root:root <<'EOF'
+# Made by clawprov, from this server's memory.
+# no limit needed
+EOF
+settle /etc/openclaw/memory.env
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin file:/var/lib/openclaw/.openclaw/openclaw.json
@@ -302,9 +330,10 @@ Environment=OPENCLAW_SERVICE_MARKER=openclaw
 Environment=OPENCLAW_SERVICE_KIND=gateway
 Environment=OPENCLAW_DISABLE_BONJOUR=1
 Environment=OPENCLAW_NO_AUTO_UPDATE=1
+EnvironmentFile=/etc/openclaw/memory.env
 EnvironmentFile=/etc/openclaw/gateway.env
 # What this process was started with; clawprov restarts it when that is not what it should be.
-ExecStartPre=+/bin/sh -c 'mkdir -p -m 0700 /run/clawprov && sha256sum /etc/systemd/system/openclaw-gateway.service /var/lib/openclaw/.openclaw/openclaw.json /etc/openclaw/gateway.env /opt/clawprov/openclaw/current/package-lock.json >/run/clawprov/openclaw.started'
+ExecStartPre=-+/bin/sh -c 'mkdir -p -m 0700 /run/clawprov && sha256sum /etc/systemd/system/openclaw-gateway.service /var/lib/openclaw/.openclaw/openclaw.json /etc/openclaw/gateway.env /etc/openclaw/memory.env /opt/clawprov/openclaw/current/package-lock.json >/run/clawprov/openclaw.started'
 ExecStart=/usr/bin/node /opt/clawprov/openclaw/current/node_modules/openclaw/openclaw.mjs gateway run
 Restart=always
 RestartSec=5
@@ -378,7 +407,7 @@ done
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 }
 steps; ended=$?
-audit '"who":"ann@laptop","verb":"up","plan":"24e1c500cc9f","exit":'"$ended"
+audit '"who":"ann@laptop","verb":"up","plan":"ccab24dcaf48","exit":'"$ended"
 frame done
 find /run/clawprov -name '*.log' ! -path /run/clawprov/b5f1c984ae1b.log -delete
 }

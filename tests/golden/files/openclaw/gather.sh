@@ -81,7 +81,7 @@ look /etc/systemd/journald.conf.d/clawprov.conf b3d192c42586d2bb041c3309e2708fa5
 end $?
 begin node:24
 (
-echo "node=$(/usr/bin/node --version 2>/dev/null)"
+echo "node=$(/usr/bin/node --version 2>/dev/null)"; echo "npm=$(command -v npm)"
 look /etc/apt/sources.list.d/clawprov-nodejs.sources 435e1b5f1f44235301735616d94e7bffe0cff88e57cfc334449c123541340f36
 ) </dev/null
 end $?
@@ -123,6 +123,12 @@ echo content=
 cat /etc/openclaw/gateway.env 2>/dev/null
 ) </dev/null
 end $?
+begin file:/etc/openclaw/memory.env
+(
+awk '$1 == "MemTotal:" { print "total=" int($2 / 1024) }' /proc/meminfo
+look /etc/openclaw/memory.env
+) </dev/null
+end $?
 begin file:/var/lib/openclaw/.openclaw/openclaw.json
 (
 look /var/lib/openclaw/.openclaw/openclaw.json 2ea9ea33b1688e9ee9b045358e4262a16e1ec66c79c041e6a572d6dccdde2191
@@ -140,12 +146,12 @@ look /usr/local/bin/openclaw 0b3ac526fcedc3224af37beb53294a42494c72367254075883f
 end $?
 begin file:/etc/systemd/system/openclaw-gateway.service
 (
-look /etc/systemd/system/openclaw-gateway.service 87884917d523374f575186c7e6146cddd8a002978714fa42f02bbf3817b32e19
+look /etc/systemd/system/openclaw-gateway.service 33e4dd3c93d99ae83d42769171bd150509f1e27039a9f7774bf3c4f372418427
 ) </dev/null
 end $?
 begin service:openclaw-gateway
 (
-systemctl show openclaw-gateway.service -p ActiveState -p SubState -p UnitFileState -p MainPID -p NRestarts -p ExecMainStatus
+systemctl show openclaw-gateway.service -p ActiveState -p SubState -p UnitFileState -p MainPID -p NRestarts -p ExecMainStatus -p NeedDaemonReload
 echo stamp=; cat /run/clawprov/openclaw.started 2>/dev/null
 ) </dev/null
 end $?
@@ -190,7 +196,7 @@ end $?
 begin preflight:rivals
 (
 for unit in /root/.config/systemd/user/*.wants/*-gateway*.service /home/*/.config/systemd/user/*.wants/*-gateway*.service /etc/systemd/system/*.wants/*-gateway.service; do
-  [ -L "$unit" ] && [ "${unit##*/}" != openclaw-gateway.service ] && echo "unit $unit"
+  case $unit in /etc/*.wants/openclaw-gateway.service) ;; *) [ ! -L "$unit" ] || echo "unit $unit" ;; esac
 done | grep -E '/(clawdbot|moltbot|openclaw)-gateway'
 for process in $(pgrep -f '^(clawdbot|moltbot|openclaw)-gateway'); do
   echo "process $process $(tail -n 1 /proc/"$process"/cgroup)"
