@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import Golden
 from fresh_box import FRESH, NONCE, PRODUCTS, Wish, wish
+from stored import Golden
 
 from provision.engine.job import apply_script
 from provision.engine.run import gather_script

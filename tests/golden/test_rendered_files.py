@@ -6,8 +6,8 @@ import json
 from pathlib import PurePosixPath
 
 import pytest
-from conftest import FILES, Golden
 from fresh_box import PRODUCTS, WISHES, Wish, name_of
+from stored import FILES, Golden
 
 
 def stored_as(path: str, wish: Wish) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conftest import Place
+from place import Place
 
 from provision.engine.frames import equipped, pack_changes, pack_probes, unpack, whole
 from provision.model.facts import Facts, Reading

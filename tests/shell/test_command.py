@@ -51,3 +51,9 @@ def test_a_pipe_gets_no_escape_codes() -> None:
     said = run("render", "192.0.2.1", "no-such-file")
     assert said.returncode == 2
     assert "\x1b" not in said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("rest", ["", "--json"])
+def test_an_answer_larger_than_a_pipe_may_be_left_early(rest: str) -> None:
+    said = run(shell=f"{COMMAND} render 192.0.2.1 {rest} | true")
+    assert (said.returncode, said.stdout, said.stderr) == (0, "", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Place
+from place import Place
 
 from provision.engine.frames import pack_probes
 from provision.engine.job import apply_script

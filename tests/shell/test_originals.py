@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from conftest import Place
+from place import Place
 from steps import make
 
 from provision.model.shell import heredoc, sh

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Place
+from place import Place
 
 from provision.engine.frames import finished, pack_probes, unpack
 from provision.model.facts import Probe, Reading

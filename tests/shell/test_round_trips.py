@@ -8,7 +8,7 @@ import pwd
 from pathlib import Path
 
 import pytest
-from conftest import Place
+from place import Place
 from steps import Tended
 
 from provision.model.secret import Secret

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Place
+from place import Place
 from steps import make
 
 from provision.model.shell import sh

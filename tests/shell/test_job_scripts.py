@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from conftest import Place
+from place import Place
 
 from provision.engine.frames import pack_probes, unpack
 from provision.engine.job import PROBE, Job, apply_script, attach_script, read_job
