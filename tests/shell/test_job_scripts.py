@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 from place import Place
+from supervisor import supervised
 
 from provision.engine.frames import pack_probes, unpack
 from provision.engine.job import PROBE, Job, apply_script, attach_script, read_job
@@ -21,29 +22,6 @@ from provision.model.secret import Secret
 from provision.model.shell import Sh, heredoc, sh
 
 NONCE = "5ca1ab1e5ca1ab1e"
-RUN = """
-log=; for word; do case $word in StandardOutput=append:*) log=${word#*append:} ;; esac; done
-stat -c %a "$word" "$log" >$ROOT/modes; grep -c hunter2 "$word" >$ROOT/secrets
-echo "$*" >$ROOT/asked
-rm -f $ROOT/pid; echo "$log $word" >$ROOT/jobs
-while [ ! -e $ROOT/pid ]; do sleep 0.01; done
-"""
-# Reaps its children at once, as systemd does.
-SUPERVISOR = """
-while read -r log script; do
-  SHELL "$script" >>"$log" 2>&1 </dev/null & echo $! >pid.new; mv pid.new pid; wait
-done <>jobs
-"""
-CTL = """
-pid=$(cat $ROOT/pid 2>/dev/null || echo 0); kill -0 "$pid" 2>/dev/null || pid=0
-case $1 in
-  is-active) [ "$pid" != 0 ] ;;
-  *) case "$pid $*" in *ActiveState*)
-       if [ "$pid" = 0 ]; then echo ActiveState=inactive; else echo ActiveState=active; fi ;;
-     esac
-     echo "MainPID=$pid" ;;
-esac
-"""
 STEPS = (
     Change("secret:a", "create", (heredoc(sh("cat >a"), Secret("hunter2\n")),)),
     Change("file:b", "create", (sh("tell half of it"), sh("echo made b; touch b"))),
@@ -52,15 +30,8 @@ STEPS = (
 
 @pytest.fixture
 def server(place: Place) -> Iterator[Place]:
-    """A place with a supervisor; what it runs works in the place's folder."""
-    place.fake("systemd-run", RUN)
-    place.fake("systemctl", CTL)
-    os.mkfifo(place.root / "jobs")
-    supervise = SUPERVISOR.replace("SHELL", " ".join(place.shell))
-    supervisor = subprocess.Popen(["dash", "-c", supervise], cwd=place.root)
-    yield place
-    supervisor.kill()
-    supervisor.wait()
+    with supervised(place):
+        yield place
 
 
 def script(*changes: Change, serial: int = 0) -> Sh:
