@@ -22,6 +22,7 @@ from provision.model.secret import Secret
 from provision.model.shell import Sh, heredoc, sh
 
 NONCE = "5ca1ab1e5ca1ab1e"
+SLOW = "n=0; while [ ! -e {} ] && [ $n -lt 500 ]; do n=$((n + 1)); sleep 0.02; done"
 STEPS = (
     Change("secret:a", "create", (heredoc(sh("cat >a"), Secret("hunter2\n")),)),
     Change("file:b", "create", (sh("tell half of it"), sh("echo made b; touch b"))),
@@ -142,7 +143,7 @@ def test_logs_of_earlier_jobs_go_away(server: Place) -> None:
 
 def test_a_cut_connection_harms_nothing_and_can_be_taken_up_again(server: Place) -> None:
     gate = server.root / "gate"
-    slow = Change("file:slow", "create", (sh("while [ ! -e {} ]; do sleep 0.02; done", str(gate)),))
+    slow = Change("file:slow", "create", (sh(SLOW, str(gate)),))
     client = subprocess.Popen(
         server.shell, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=server.root,
         start_new_session=True,

@@ -12,8 +12,9 @@ from provision.model.shell import heredoc, sh
 
 
 def put(place: Place, path: Path, text: str) -> None:
-    stage = heredoc(sh("stage {} 644 {}", str(path), f"{os.getuid()}:{os.getgid()}"), text)
-    made = make(place, stage, sh("settle {}", str(path)))
+    owner = f"{os.getuid()}:{os.getgid()}"
+    stage = heredoc(sh("stage {} 644 {}", str(path), owner), text)
+    made = make(place, stage, sh("settle {} {}", str(path), owner))
     assert (made.exit, made.out) == (0, "")
     assert path.read_text() == text
 
