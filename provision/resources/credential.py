@@ -53,7 +53,7 @@ class Credential:
         kept, wished = self._kept(facts), self._wished(facts)
         commands = (
             heredoc(sh("stage {} 600 root:root", self.path), wished),
-            sh("settle {}", self.path),
+            sh("settle {} root:root", self.path),
         )
         if kept is None:
             return Change(self.id, "create", commands, "given" if self.given else "generated")

@@ -33,8 +33,10 @@ class Directory:
         after = f"{self.mode} {self.owner}"
         if before == after:
             return None
-        user, _, group = self.owner.partition(":")
-        make = sh("install -d -m {} -o {} -g {} {}", self.mode, user, group, self.path)
+        make = sh(
+            "[ -d {} ] || mkdir -p {}; chown -h {} {}; as {} chmod {} {}",
+            *(self.path, self.path, self.owner, self.path, self.owner, self.mode, self.path),
+        )
         if before:
             return Change(self.id, "update", (make,), f"is {before}", before, after)
         return Change(self.id, "create", (sh("keep_original {}", self.path), make), after=after)

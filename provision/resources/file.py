@@ -77,7 +77,7 @@ class File:
         parent = str(PurePosixPath(self.path).parent)
         make = sh("[ -d {} ] || mkdir -p {}", parent, parent)
         stage = heredoc(sh("stage {} {} {}", self.path, self.mode, self.owner), self.content)
-        settle = sh("settle {}", self.path)
+        settle = sh("settle {} {}", self.path, self.owner)
         if self.trial is None:
             return make, stage, settle
         trial = sh("{} || { rm -f {}; exit 1; }", self.trial, f"{self.path}.new")
