@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from boxes import new_box
 from home import Home, new_key
 from server import Server
 
@@ -23,3 +24,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 def server(home: Home) -> Iterator[Server]:
     with home.server().serving() as server:
         yield server
+
+
+__all__ = ["home", "new_box", "server"]

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from home import Home
+from home import Home, sudo
 from server import Server
 
 from provision.errors import ConnectError
@@ -147,65 +147,3 @@ def test_a_server_that_does_not_answer_is_given_up(home: Home, fault: str, told:
 def test_a_script_may_be_silent_as_long_as_the_server_answers(home: Home, server: Server) -> None:
     with home.logged_in(server, patience=0.2) as ssh:
         assert ssh.execute(sh("sleep 1.5; echo done")).out == "done\n"
-
-
-def sudo(home: Home, body: str, path: str) -> str:
-    """The PATH of a server whose sudo does this."""
-    script = home.path / "bin" / "sudo"
-    script.parent.mkdir(exist_ok=True)
-    script.write_text(f"#!/bin/sh\n{body}\n")
-    script.chmod(0o755)
-    return f"{script.parent}:{path}"
-
-
-def test_a_user_becomes_root_by_sudo_and_others_words_are_no_output(
-    home: Home, server: Server
-) -> None:
-    motd = 'echo \'Welcome to the box\'; [ "$1" = -n ]; shift; exec "$@"'
-    server.path = sudo(home, motd, server.path)
-    lines: list[str] = []
-    with home.logged_in(server, user="alice") as ssh:
-        completed = ssh.execute(sh("echo 'sudo: a password is required'; exit 1"), lines.append)
-    assert (completed.exit, completed.out) == (1, "sudo: a password is required\n")
-    assert lines == ["sudo: a password is required"]
-
-
-LECTURE = """
-We trust you have received the usual lecture from the local System
-Administrator. It usually boils down to these three things:
-
-    #1) Respect the privacy of others.
-"""
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        "sudo: a password is required",
-        "sudo: a terminal is required to read the password; either use the -S option",
-        "alice is not in the sudoers file.  This incident will be reported.",
-        "Sorry, user alice is not allowed to execute '/usr/bin/sh -s' as root on box.",
-        "sudo: /etc/sudo.conf is owned by uid 1000, should be 0",
-        LECTURE + "sudo: a password is required",
-    ],
-)
-def test_a_user_who_may_not_become_root_is_told_what_sudo_says(
-    home: Home, server: Server, said: str
-) -> None:
-    server.path = sudo(home, f'cat >&2 <<"E"\n{said}\nE\nexit 1', server.path)
-    with home.logged_in(server, user="alice") as ssh, pytest.raises(ConnectError) as caught:
-        ssh.execute(sh("echo never"))
-    reason = said.splitlines()[-1]
-    assert caught.value.what == f"alice may not become root without a password: {reason}"
-    assert "NOPASSWD" in caught.value.hint
-
-
-def test_a_server_without_sudo_says_so(home: Home, server: Server) -> None:
-    (home.path / "empty").mkdir()
-    for tool in ("sh", "cat"):
-        (home.path / "empty" / tool).symlink_to(f"/bin/{tool}")
-    server.path = str(home.path / "empty")
-    with home.logged_in(server, user="alice") as ssh, pytest.raises(ConnectError) as caught:
-        ssh.execute(Sh("echo never\n" * 100_000, ""))
-    assert "sudo: not found" in caught.value.what
-    assert "log in as root" in caught.value.hint
