@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from persons import Person, Said
 
@@ -41,9 +41,9 @@ class Server:
     box: Box
     owner: Person
     first: Said
-    screens: tuple[Said, ...]
-    listened: set[str]
-    argv: str
+    screens: tuple[Said, ...] = field(repr=False)
+    listened: set[str] = field(repr=False)
+    argv: str = field(repr=False)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,72 @@
+"""What a server says about its gateway, asked with the server's own tools alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+PRODUCTS = ("clawdbot", "openclaw")
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A gateway on a host that testinfra reaches."""
+
+    host: Any
+    product: str
+
+    @property
+    def unit(self) -> str:
+        return f"{self.product}-gateway.service"
+
+    @property
+    def home(self) -> str:
+        return f"/var/lib/{self.product}"
+
+    @property
+    def config(self) -> str:
+        return f"{self.home}/.{self.product}/{self.product}.json"
+
+    @property
+    def current(self) -> str:
+        return f"/opt/clawprov/{self.product}/current"
+
+    def says(self, command: str, *words: str) -> str:
+        """What a command prints that must succeed."""
+        return self.host.check_output(command, *words)
+
+    def systemd(self, name: str) -> str:
+        """A property of the unit, as systemd has it in memory."""
+        line = self.says("systemctl show %s -p %s", self.unit, name)
+        return line.partition("=")[2]
+
+    @property
+    def port(self) -> int:
+        """As the gateway's own configuration says."""
+        return int(json.loads(self.says("cat %s", self.config))["gateway"]["port"])
+
+    def as_newcomer(self, words: str, *, secret: bool) -> int:
+        """The exit code of the wrapper for a client that the gateway has never seen before.
+
+        Such a client has an empty home, so that nothing but the secret can let it in.
+        """
+        source = "" if secret else r"s|^\. /etc/.*|:|;"
+        return self.host.run(
+            "home=$(mktemp -d); chown %s $home; trap 'rm -rf $home' EXIT; "
+            f'sed "{source}s|^HOME=.*|HOME=$home|" /usr/local/bin/%s | sh -s -- {words}',
+            self.product,
+            self.product,
+        ).rc
+
+    @property
+    def node(self) -> str:
+        """The Node.js that the gateway runs on."""
+        return self.says("readlink /proc/%s/exe", self.systemd("MainPID"))
+
+
+def find_gateway(host: Any) -> Gateway:
+    """The gateway whose unit is there."""
+    found = [p for p in PRODUCTS if host.file(f"/etc/systemd/system/{p}-gateway.service").exists]
+    assert found, "no gateway of clawprov is set up on this host"
+    return Gateway(host, found[0])
