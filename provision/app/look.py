@@ -55,7 +55,7 @@ def render_files(host: Host, path: str = "") -> dict[str, str]:
     With `path`, that file alone; raises UsageError when there is none of that name.
     """
     gateway = build_wish(host).gateway
-    texts = {file.path: file.content for file in gateway.files}
+    texts = {file.path: str(file.content) for file in gateway.files}
     texts[gateway.credential.path] = f"{gateway.credential.variable}={MASK}\n"
     if not path:
         return texts

@@ -122,8 +122,8 @@ def free_port(port: int, service: str) -> Check:
         strangers = [line for line in owners if f"/system.slice/{service}" not in line]
         if not strangers:
             return ""
-        name, _, rest = strangers[0].partition(" ")
-        process, _, group = rest.partition(" ")
+        process, _, rest = strangers[0].partition(" ")
+        group, _, name = rest.partition(" ")
         unit = group.rpartition("/")[2]
         belongs = f" of {unit}" if unit.endswith((".service", ".scope")) else ""
         return f"port {port} is held by {name} (process {process}{belongs})"
@@ -131,7 +131,7 @@ def free_port(port: int, service: str) -> Check:
     script = sh(
         'ss -Hltnp "sport = :"{} | grep -o \'("[^"]*",pid=[0-9]*\' | tr -d \'("\' | sort -u | '
         "while IFS=, read -r name pid; do pid=${pid#pid=}\n"
-        'echo "$name $pid $(cut -d: -f3 /proc/"$pid"/cgroup | tail -n 1)"; done',
+        'echo "$pid $(cut -d: -f3 /proc/"$pid"/cgroup | tail -n 1) $name"; done',
         port,
     )
     hint = "end that process, or choose another gateway_port"

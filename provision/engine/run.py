@@ -109,14 +109,15 @@ def converge(
     """
     first: Plan | None = None
     outcomes: tuple[Outcome, ...] = ()
-    rounds = 0
+    rounds = attached = 0
     while True:
         session.progress.step("look", "at what is there")
         seen = gather(session, stack)
         session.progress.done(0)
         running = job.read_job(seen.facts)
         if running.running:
-            _attach(session, stack, running)
+            attached += 1
+            _attach(session, stack, running, attached)
             continue
         refuse(seen.plan, seen.preflight)
         if first is None:
@@ -167,8 +168,17 @@ def apply(session: Session, seen: Seen) -> tuple[Outcome, ...] | None:
     return tuple(watch.outcomes)
 
 
-def _attach(session: Session, stack: Stack, running: job.Job) -> None:
-    """Follow the run that is under way when it is ours; raises LockedError when it is not."""
+def _attach(session: Session, stack: Stack, running: job.Job, times: int) -> None:
+    """Follow the run that is under way when it is ours; raises LockedError when it is not.
+
+    One that is still there after we have followed it several `times` to its end is stuck.
+    """
+    if times > ROUNDS:
+        raise LockedError(
+            "the last run does not end",
+            where=stack.target,
+            hint=f"systemctl stop {job.UNIT}   (on the server), then run the same command again",
+        )
     if running.who != session.who:
         raise LockedError(
             f"{running.who or 'somebody'} has been changing this server since {running.since}",

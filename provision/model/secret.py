@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 MASK = "***"
@@ -22,6 +23,18 @@ class Secret:
 
     def __bool__(self) -> bool:
         return bool(self.value)
+
+
+_TELLING = re.compile(
+    r'((?:"[^"]*(?:token|password|secret|key)"|\b\w*(?:token|password|secret|key))\s*:\s*)'
+    r'("(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')',
+    re.IGNORECASE,
+)
+
+
+def hide(text: str) -> str:
+    """A JSON or JSON5 text with the values of keys that sound like secrets masked."""
+    return _TELLING.sub(rf'\1"{MASK}"', text)
 
 
 def reveal(text: str | Secret) -> str:

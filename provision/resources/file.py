@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from provision.model.facts import Facts, Probe
 from provision.model.plan import Change
+from provision.model.secret import Secret, hide, reveal
 from provision.model.shell import Sh, heredoc, sh
 
 
@@ -15,13 +16,14 @@ from provision.model.shell import Sh, heredoc, sh
 class File:
     """A text file at `path`, replaced in one step, so that nobody ever sees half of it.
 
+    Where the content is a Secret, whatever sounds like one is masked in the old text too.
     `trial` is shell that must succeed while the new text waits at `path`.new; when it fails, the
     old file stays. `activate` is shell that makes a running service heed the file: it runs when
     the content that was last activated is not this one, also when an earlier run was cut off.
     """
 
     path: str
-    content: str
+    content: str | Secret
     mode: str = "644"
     owner: str = "root:root"
     trial: Sh | None = None
@@ -33,15 +35,18 @@ class File:
 
     def digest(self, facts: Facts) -> str:
         """SHA-256 of the wished content."""
-        return hashlib.sha256(self.content.encode()).hexdigest()
+        return self._digest
+
+    @property
+    def _digest(self) -> str:
+        return hashlib.sha256(reveal(self.content).encode()).hexdigest()
 
     @property
     def _stamp(self) -> str:
         return f"/var/lib/clawprov/stamps/{self.path.replace('/', '-').lstrip('-')}"
 
     def probe(self) -> Probe:
-        wished = hashlib.sha256(self.content.encode()).hexdigest()
-        look = sh("look {} {}", self.path, wished)
+        look = sh("look {} {}", self.path, self._digest)
         if self.activate:
             look = sh('echo "stamp=$(cat {} 2>/dev/null)"\n{}', self._stamp, look)
         return Probe(self.id, look)
@@ -49,19 +54,21 @@ class File:
     def diff(self, facts: Facts) -> Change | None:
         reading = facts[self.id]
         seen = reading.pairs()
-        wished = self.digest(facts)
+        wished = self._digest
         why = self._why(seen, wished)
         stale = self.activate is not None and seen.get("stamp") != wished
         if not why and not stale:
             return None
         before = reading.out.partition("content=\n")[2] or seen.get("to", "")
+        if isinstance(self.content, Secret):
+            before = hide(before)
         commands = self._commands() if why else ()
         if self.activate and stale:
             parent = str(PurePosixPath(self._stamp).parent)
             stamp = sh("mkdir -p {}; echo {} >{}", parent, wished, self._stamp)
             commands += (self.activate, stamp)
         verb = "activate" if not why else "create" if seen["type"] == "absent" else "update"
-        return Change(self.id, verb, commands, why, before, self.content)
+        return Change(self.id, verb, commands, why, before, str(self.content))
 
     def _why(self, seen: dict[str, str], wished: str) -> str:
         if seen["type"] == "absent":

@@ -36,7 +36,9 @@ class Release:
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256((self.package + self.lock).encode()).hexdigest()
+        return hashlib.sha256(
+            (self.package + self.lock + " ".join(self.scripts)).encode()
+        ).hexdigest()
 
     @property
     def marker(self) -> str:

@@ -11,7 +11,7 @@ from provision.engine.run import Stack
 from provision.model.plan import Resource
 from provision.model.product import Product
 from provision.model.report import Check
-from provision.model.secret import Secret
+from provision.model.secret import Secret, hide
 from provision.model.shell import sh
 from provision.model.spec import AUTH_KINDS, NODEJS, NODESOURCE, Host
 from provision.products import count_packages, read_key, read_lock
@@ -137,7 +137,8 @@ def _config(host: Host, product: Product, node: str) -> File:
         *product.trial,
     )
     text = render_json(merge(merge(product.config, wished), host.config))
-    return File(path, text, "600", f"{product.name}:{product.name}", trial)
+    content = Secret(text, shown=hide(text))
+    return File(path, content, "600", f"{product.name}:{product.name}", trial)
 
 
 def _unit(host: Host, product: Product, node: str, read: list[str]) -> File:

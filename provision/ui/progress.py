@@ -9,7 +9,7 @@ from threading import Event, Lock, Thread
 from typing import TextIO
 
 from provision.model.plan import Plan
-from provision.ui.style import Style
+from provision.ui.style import Style, clean
 
 TICK_S = 0.1
 WIDTH = 60
@@ -45,7 +45,7 @@ class Steps:
 
     def detail(self, line: str) -> None:
         with self._lock:
-            self._detail = line
+            self._detail = line = clean(line)
             now = time.monotonic()
             if not self._live and now - self._told >= QUIET_S:
                 self._told = now
@@ -93,11 +93,9 @@ class Steps:
 
 
 def _fit(text: str, columns: int) -> str:
-    """As much of `text` as fits, without characters that would move the cursor."""
+    """As much of `text` as fits into so many columns."""
     shown, used = [], 0
     for character in text:
-        if unicodedata.category(character).startswith("C"):
-            continue
         used += 2 if unicodedata.east_asian_width(character) in "WF" else 1
         if used > columns:
             break

@@ -10,7 +10,7 @@ from provision.model.plan import Change, Plan
 from provision.model.product import Product
 from provision.model.report import Proof, Report, Verdict
 from provision.model.spec import Host
-from provision.ui.style import Style
+from provision.ui.style import Style, clean
 
 LOG_LINES = 10
 _MARKS = {"create": ("green", "+"), "install": ("green", "+"), "start": ("green", "+")}
@@ -72,7 +72,7 @@ def show_report(report: Report, style: Style) -> str:
     text = show_verdicts(problems, style)
     if report.proof:
         text += show_proof(report.proof, style) + "\n"
-    return text + "".join(style("dim", f"  | {line}") + "\n" for line in report.log)
+    return text + "".join(style("dim", f"  | {clean(line)}") + "\n" for line in report.log)
 
 
 def show_ways(host: Host, product: Product) -> str:
@@ -97,7 +97,7 @@ def show_error(error: ProvisionError, style: Style) -> str:
         return "".join(show_error(mistake, style) for mistake in error.mistakes)
     where = f"{error.where}: " if error.where else ""
     lines = [f"{style('red', 'error:')} {where}{error.what}"]
-    lines += [style("dim", f"  | {line}") for line in error.log[-LOG_LINES:]]
+    lines += [style("dim", f"  | {clean(line)}") for line in error.log[-LOG_LINES:]]
     if error.hint:
         lines.append(f"  next: {error.hint}")
     return "\n".join(lines) + "\n"

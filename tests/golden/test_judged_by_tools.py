@@ -13,6 +13,7 @@ from fresh_box import NONCE, PRODUCTS, PROFILES, wish
 
 from provision.engine.job import apply_script, attach_script
 from provision.engine.run import gather_script
+from provision.model.secret import reveal
 
 SHELLS = (["dash"], ["bash", "--posix"], ["busybox", "sh"])
 # What shellcheck cannot know about our scripts:
@@ -59,7 +60,7 @@ def test_systemd_understands_every_line_of_the_unit(
     product: str, profile: str, node: str, tmp_path: Path
 ) -> None:
     files = wish(product, profile, node=node).gateway.files
-    (unit,) = [f.content for f in files if f.path.endswith(".service")]
+    (unit,) = [reveal(f.content) for f in files if f.path.endswith(".service")]
     # Node.js is not installed here; all else is judged as it is.
     here = re.sub(r"^ExecStart=\S+/node ", "ExecStart=/bin/true ", unit, flags=re.M)
     assert here != unit
@@ -80,7 +81,7 @@ def scripts() -> dict[str, str]:
             (wrapper,) = [f for f in fresh.gateway.files if f.path.startswith("/usr/local/bin")]
             plan = fresh.plan()
             apply = apply_script(plan, serial=0, who="a@b", verb="up", nonce=NONCE).text
-            made[f"{product}-{node}-wrapper"] = wrapper.content
+            made[f"{product}-{node}-wrapper"] = reveal(wrapper.content)
             made[f"{product}-{node}-gather"] = gather_script(fresh.stack, NONCE).text
             made[f"{product}-{node}-apply"] = apply
             made[f"{product}-{node}-job"] = job_of(apply)

@@ -9,6 +9,8 @@ import pytest
 from fresh_box import PRODUCTS, WISHES, Wish, name_of
 from stored import FILES, Golden
 
+from provision.model.secret import reveal
+
 
 def stored_as(path: str, wish: Wish) -> str:
     """Where the golden copy of a file lies: by what it depends on, and by nothing else."""
@@ -25,25 +27,25 @@ def stored_as(path: str, wish: Wish) -> str:
 @pytest.mark.parametrize("wish", WISHES, ids=name_of)
 def test_what_is_rendered_is_what_is_stored(wish: Wish, golden: Golden) -> None:
     for file in wish.gateway.files:
-        golden.compare(stored_as(file.path, wish), file.content)
+        golden.compare(stored_as(file.path, wish), reveal(file.content))
 
 
 @pytest.mark.parametrize("wish", WISHES, ids=name_of)
 def test_a_configuration_is_json(wish: Wish) -> None:
     (config,) = [f for f in wish.gateway.files if f.path.endswith(".json")]
-    assert isinstance(json.loads(config.content), dict)
-    assert json.dumps(json.loads(config.content), indent=2) + "\n" == config.content
+    assert isinstance(json.loads(reveal(config.content)), dict)
+    assert json.dumps(json.loads(reveal(config.content)), indent=2) + "\n" == reveal(config.content)
 
 
 @pytest.mark.parametrize("wish", WISHES, ids=name_of)
 def test_every_file_ends_with_one_newline(wish: Wish) -> None:
-    ends = {file.path: file.content[-2:] for file in wish.gateway.files}
+    ends = {file.path: reveal(file.content)[-2:] for file in wish.gateway.files}
     assert [path for path, end in ends.items() if end[-1] != "\n" or end == "\n\n"] == []
 
 
 @pytest.mark.parametrize("wish", WISHES, ids=name_of)
 def test_no_file_has_trailing_blanks_or_tabs(wish: Wish) -> None:
-    lines = [line for file in wish.gateway.files for line in file.content.splitlines()]
+    lines = [line for file in wish.gateway.files for line in reveal(file.content).splitlines()]
     assert [line for line in lines if line != line.rstrip() or "\t" in line] == []
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from provision.model.product import Product
-from provision.model.secret import Secret
+from provision.model.secret import Secret, reveal
 from provision.model.spec import AuthSpec, Host, NodeSpec
 from provision.products import find_product
 from provision.resources.service import Service
@@ -46,12 +46,12 @@ def service_of(gateway: Gateway) -> Service:
 
 
 def unit_of(gateway: Gateway) -> str:
-    (unit,) = [file.content for file in gateway.files if file.path.endswith(".service")]
+    (unit,) = [reveal(file.content) for file in gateway.files if file.path.endswith(".service")]
     return unit
 
 
 def config_of(gateway: Gateway) -> dict[str, dict[str, object]]:
-    (config,) = [file.content for file in gateway.files if file.path.endswith(".json")]
+    (config,) = [reveal(file.content) for file in gateway.files if file.path.endswith(".json")]
     loaded: dict[str, dict[str, object]] = json.loads(config)
     return loaded
 
@@ -103,7 +103,11 @@ def test_the_unit_stamps_exactly_what_the_service_compares(host: Host) -> None:
 def test_secrets_are_in_no_file_but_the_one_for_secrets() -> None:
     host = replace(HOST, auth=AuthSpec("token", Secret("hunter2")))
     gateway = build(host)
-    assert [f.path for f in gateway.files if "hunter2" in f.content or "fresh0" in f.content] == []
+    assert [
+        f.path
+        for f in gateway.files
+        if "hunter2" in reveal(f.content) or "fresh0" in reveal(f.content)
+    ] == []
 
 
 @pytest.mark.parametrize("mode", ["token", "password"])
@@ -148,7 +152,7 @@ def test_a_node_of_our_own_is_the_one_that_runs_the_gateway() -> None:
     gateway = build(replace(HOST, node=NodeSpec(source="tarball", version="22.20.0")))
     assert "ExecStart=/opt/clawprov/node/22.20.0/bin/node " in unit_of(gateway)
     wrapper = next(f for f in gateway.files if f.path == "/usr/local/bin/clawdbot")
-    assert "/opt/clawprov/node/22.20.0/bin/node" in wrapper.content
+    assert "/opt/clawprov/node/22.20.0/bin/node" in reveal(wrapper.content)
 
 
 def test_a_mirror_is_where_names_must_be_known() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from provision.model.plan import Change, Plan
 from provision.ui.progress import Steps, _fit
-from provision.ui.style import Style
+from provision.ui.style import Style, clean
 
 
 class Screen(io.StringIO):
@@ -119,10 +119,16 @@ def test_steps_that_were_never_begun_can_be_closed() -> None:
         ("abc", 3, "abc"),
         ("abcd", 3, "abc"),
         ("日本", 3, "日"),
-        ("a\x1b[31mb", 9, "a[31mb"),
-        ("a\r\nb\tc", 9, "abc"),
         ("abc", 0, ""),
     ],
 )
 def test_a_text_is_fitted_by_the_room_it_takes(text: str, columns: int, shown: str) -> None:
     assert _fit(text, columns) == shown
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [("a\x1b[31mb", "ab"), ("a\r\nb\tc", "abc"), ("\x1b]0;x", "0;x"), ("ä日", "ä日")],
+)
+def test_a_text_of_the_server_moves_no_cursor(told: str, shown: str) -> None:
+    assert clean(told) == shown

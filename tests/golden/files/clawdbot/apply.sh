@@ -45,15 +45,20 @@ keep_original() {
   if [ -e "$1" ] || [ -L "$1" ]; then cp -a "$1" "$kept"; else : >"$kept.absent"; fi
 }
 
-# stage PATH MODE OWNER: standard input as PATH.new, complete and on disk
-stage() {
-  rm -f "$1.new"
-  (umask 077; cat >"$1.new")
-  chown "$3" "$1.new"; chmod "$2" "$1.new"; sync "$1.new"
+# as USER:GROUP COMMAND: with the user's rights alone; the folder may be theirs, and full of links
+as() {
+  whose=$1; shift
+  [ "$whose" != root:root ] || { "$@"; return; }
+  setpriv --reuid="${whose%:*}" --regid="${whose#*:}" --clear-groups -- "$@"
 }
 
-# settle PATH: the staged file takes the place of the old one, in one step
-settle() { keep_original "$1"; mv -fT "$1.new" "$1"; }
+# stage PATH MODE OWNER: standard input as PATH.new, complete and on disk
+stage() {
+  as "$3" sh -c 'umask 077; rm -f "$1" && cat >"$1" && chmod "$2" "$1" && sync "$1"' - "$1.new" "$2"
+}
+
+# settle PATH OWNER: the staged file takes the place of the old one, in one step
+settle() { keep_original "$1"; as "$2" mv -fT "$1.new" "$1"; }
 
 # apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
 apt_get() {
@@ -83,7 +88,7 @@ rm -f /run/clawprov/b5f1c984ae1b.sh
 (umask 077; mkdir -p /var/lib/clawprov; touch /var/lib/clawprov/audit.jsonl)
 [ "$(wc -c </var/lib/clawprov/audit.jsonl)" = 0 ] || { frame stale; return; }
 (umask 077; printf 'who=%s\nsince=%s\nnonce=%s\n' ann@laptop "$(date -u +%FT%TZ)" "$NONCE" >/run/clawprov/owner)
-audit '"who":"ann@laptop","verb":"up","plan":"49af4f6d66a8","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:22","user:clawdbot","directory:/var/lib/clawdbot","directory:/var/lib/clawdbot/.clawdbot","directory:/var/lib/clawdbot/tmp","directory:/etc/clawdbot","release:clawdbot","secret:/etc/clawdbot/gateway.env","file:/etc/clawdbot/memory.env","file:/var/lib/clawdbot/.clawdbot/clawdbot.json","link:/opt/clawprov/clawdbot/current","file:/usr/local/bin/clawdbot","file:/etc/systemd/system/clawdbot-gateway.service","service:clawdbot-gateway"]'
+audit '"who":"ann@laptop","verb":"up","plan":"dd9dfda49f43","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:22","user:clawdbot","directory:/var/lib/clawdbot","directory:/var/lib/clawdbot/.clawdbot","directory:/var/lib/clawdbot/tmp","directory:/etc/clawdbot","release:clawdbot","secret:/etc/clawdbot/gateway.env","file:/etc/clawdbot/memory.env","file:/var/lib/clawdbot/.clawdbot/clawdbot.json","link:/opt/clawprov/clawdbot/current","file:/usr/local/bin/clawdbot","file:/etc/systemd/system/clawdbot-gateway.service","service:clawdbot-gateway"]'
 steps() {
 begin file:/etc/systemd/journald.conf.d/clawprov.conf
 (
@@ -95,7 +100,7 @@ stage /etc/systemd/journald.conf.d/clawprov.conf 644 root:root <<'EOF'
 SystemMaxUse=200M
 SystemKeepFree=500M
 EOF
-settle /etc/systemd/journald.conf.d/clawprov.conf
+settle /etc/systemd/journald.conf.d/clawprov.conf root:root
 systemctl restart systemd-journald
 mkdir -p /var/lib/clawprov/stamps; echo b3d192c42586d2bb041c3309e2708fa583e422b36e5e9dae53f87c1c9bfd17e4 >/var/lib/clawprov/stamps/etc-systemd-journald.conf.d-clawprov.conf
 ) </dev/null
@@ -141,7 +146,7 @@ Signed-By:
  =wh5k
  -----END PGP PUBLIC KEY BLOCK-----
 EOF
-settle /etc/apt/sources.list.d/clawprov-nodejs.sources
+settle /etc/apt/sources.list.d/clawprov-nodejs.sources root:root
 tell reading the package list
 apt_get -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/clawprov-nodejs.sources -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 update
 tell installing
@@ -158,28 +163,28 @@ begin directory:/var/lib/clawdbot
 (
 set -e
 keep_original /var/lib/clawdbot
-install -d -m 700 -o clawdbot -g clawdbot /var/lib/clawdbot
+[ -d /var/lib/clawdbot ] || mkdir -p /var/lib/clawdbot; chown -h clawdbot:clawdbot /var/lib/clawdbot; as clawdbot:clawdbot chmod 700 /var/lib/clawdbot
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin directory:/var/lib/clawdbot/.clawdbot
 (
 set -e
 keep_original /var/lib/clawdbot/.clawdbot
-install -d -m 700 -o clawdbot -g clawdbot /var/lib/clawdbot/.clawdbot
+[ -d /var/lib/clawdbot/.clawdbot ] || mkdir -p /var/lib/clawdbot/.clawdbot; chown -h clawdbot:clawdbot /var/lib/clawdbot/.clawdbot; as clawdbot:clawdbot chmod 700 /var/lib/clawdbot/.clawdbot
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin directory:/var/lib/clawdbot/tmp
 (
 set -e
 keep_original /var/lib/clawdbot/tmp
-install -d -m 700 -o clawdbot -g clawdbot /var/lib/clawdbot/tmp
+[ -d /var/lib/clawdbot/tmp ] || mkdir -p /var/lib/clawdbot/tmp; chown -h clawdbot:clawdbot /var/lib/clawdbot/tmp; as clawdbot:clawdbot chmod 700 /var/lib/clawdbot/tmp
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin directory:/etc/clawdbot
 (
 set -e
 keep_original /etc/clawdbot
-install -d -m 700 -o root -g root /etc/clawdbot
+[ -d /etc/clawdbot ] || mkdir -p /etc/clawdbot; chown -h root:root /etc/clawdbot; as root:root chmod 700 /etc/clawdbot
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin release:clawdbot
@@ -237,7 +242,7 @@ set -e
 stage /etc/clawdbot/gateway.env 600 root:root <<'EOF'
 CLAWDBOT_GATEWAY_TOKEN=***
 EOF
-settle /etc/clawdbot/gateway.env
+settle /etc/clawdbot/gateway.env root:root
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin file:/etc/clawdbot/memory.env
@@ -248,7 +253,7 @@ stage /etc/clawdbot/memory.env 644 root:root <<'EOF'
 # Made by clawprov, from this server's memory.
 # no limit needed
 EOF
-settle /etc/clawdbot/memory.env
+settle /etc/clawdbot/memory.env root:root
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin file:/var/lib/clawdbot/.clawdbot/clawdbot.json
@@ -276,7 +281,7 @@ stage /var/lib/clawdbot/.clawdbot/clawdbot.json 600 clawdbot:clawdbot <<'EOF'
 EOF
 tell the gateway tries it
 setpriv --reuid=clawdbot --regid=clawdbot --init-groups env -i PATH="$PATH" HOME=/var/lib/clawdbot TMPDIR=/var/lib/clawdbot/tmp CLAWDBOT_CONFIG_PATH=/var/lib/clawdbot/.clawdbot/clawdbot.json.new /usr/bin/node /opt/clawprov/clawdbot/releases/2026.1.24-3/node_modules/clawdbot/dist/entry.js config get gateway.mode </dev/null || { rm -f /var/lib/clawdbot/.clawdbot/clawdbot.json.new; exit 1; }
-settle /var/lib/clawdbot/.clawdbot/clawdbot.json
+settle /var/lib/clawdbot/.clawdbot/clawdbot.json clawdbot:clawdbot
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin link:/opt/clawprov/clawdbot/current
@@ -310,7 +315,7 @@ cd "$HOME"
 exec setpriv --reuid=clawdbot --regid=clawdbot --init-groups -- \
   /usr/bin/node /opt/clawprov/clawdbot/current/node_modules/clawdbot/dist/entry.js "$@"
 EOF
-settle /usr/local/bin/clawdbot
+settle /usr/local/bin/clawdbot root:root
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin file:/etc/systemd/system/clawdbot-gateway.service
@@ -386,7 +391,7 @@ SystemCallFilter=@chown
 [Install]
 WantedBy=multi-user.target
 EOF
-settle /etc/systemd/system/clawdbot-gateway.service
+settle /etc/systemd/system/clawdbot-gateway.service root:root
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin service:clawdbot-gateway
@@ -417,7 +422,7 @@ done
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 }
 steps; ended=$?
-audit '"who":"ann@laptop","verb":"up","plan":"49af4f6d66a8","exit":'"$ended"
+audit '"who":"ann@laptop","verb":"up","plan":"dd9dfda49f43","exit":'"$ended"
 frame done
 find /run/clawprov -name '*.log' ! -path /run/clawprov/b5f1c984ae1b.log -delete
 }

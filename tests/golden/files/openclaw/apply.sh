@@ -45,15 +45,20 @@ keep_original() {
   if [ -e "$1" ] || [ -L "$1" ]; then cp -a "$1" "$kept"; else : >"$kept.absent"; fi
 }
 
-# stage PATH MODE OWNER: standard input as PATH.new, complete and on disk
-stage() {
-  rm -f "$1.new"
-  (umask 077; cat >"$1.new")
-  chown "$3" "$1.new"; chmod "$2" "$1.new"; sync "$1.new"
+# as USER:GROUP COMMAND: with the user's rights alone; the folder may be theirs, and full of links
+as() {
+  whose=$1; shift
+  [ "$whose" != root:root ] || { "$@"; return; }
+  setpriv --reuid="${whose%:*}" --regid="${whose#*:}" --clear-groups -- "$@"
 }
 
-# settle PATH: the staged file takes the place of the old one, in one step
-settle() { keep_original "$1"; mv -fT "$1.new" "$1"; }
+# stage PATH MODE OWNER: standard input as PATH.new, complete and on disk
+stage() {
+  as "$3" sh -c 'umask 077; rm -f "$1" && cat >"$1" && chmod "$2" "$1" && sync "$1"' - "$1.new" "$2"
+}
+
+# settle PATH OWNER: the staged file takes the place of the old one, in one step
+settle() { keep_original "$1"; as "$2" mv -fT "$1.new" "$1"; }
 
 # apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
 apt_get() {
@@ -83,7 +88,7 @@ rm -f /run/clawprov/b5f1c984ae1b.sh
 (umask 077; mkdir -p /var/lib/clawprov; touch /var/lib/clawprov/audit.jsonl)
 [ "$(wc -c </var/lib/clawprov/audit.jsonl)" = 0 ] || { frame stale; return; }
 (umask 077; printf 'who=%s\nsince=%s\nnonce=%s\n' ann@laptop "$(date -u +%FT%TZ)" "$NONCE" >/run/clawprov/owner)
-audit '"who":"ann@laptop","verb":"up","plan":"ccab24dcaf48","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:24","user:openclaw","directory:/var/lib/openclaw","directory:/var/lib/openclaw/.openclaw","directory:/var/lib/openclaw/tmp","directory:/etc/openclaw","release:openclaw","secret:/etc/openclaw/gateway.env","file:/etc/openclaw/memory.env","file:/var/lib/openclaw/.openclaw/openclaw.json","link:/opt/clawprov/openclaw/current","file:/usr/local/bin/openclaw","file:/etc/systemd/system/openclaw-gateway.service","service:openclaw-gateway"]'
+audit '"who":"ann@laptop","verb":"up","plan":"5e6528061f94","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:24","user:openclaw","directory:/var/lib/openclaw","directory:/var/lib/openclaw/.openclaw","directory:/var/lib/openclaw/tmp","directory:/etc/openclaw","release:openclaw","secret:/etc/openclaw/gateway.env","file:/etc/openclaw/memory.env","file:/var/lib/openclaw/.openclaw/openclaw.json","link:/opt/clawprov/openclaw/current","file:/usr/local/bin/openclaw","file:/etc/systemd/system/openclaw-gateway.service","service:openclaw-gateway"]'
 steps() {
 begin file:/etc/systemd/journald.conf.d/clawprov.conf
 (
@@ -95,7 +100,7 @@ stage /etc/systemd/journald.conf.d/clawprov.conf 644 root:root <<'EOF'
 SystemMaxUse=200M
 SystemKeepFree=500M
 EOF
-settle /etc/systemd/journald.conf.d/clawprov.conf
+settle /etc/systemd/journald.conf.d/clawprov.conf root:root
 systemctl restart systemd-journald
 mkdir -p /var/lib/clawprov/stamps; echo b3d192c42586d2bb041c3309e2708fa583e422b36e5e9dae53f87c1c9bfd17e4 >/var/lib/clawprov/stamps/etc-systemd-journald.conf.d-clawprov.conf
 ) </dev/null
@@ -141,7 +146,7 @@ Signed-By:
  =wh5k
  -----END PGP PUBLIC KEY BLOCK-----
 EOF
-settle /etc/apt/sources.list.d/clawprov-nodejs.sources
+settle /etc/apt/sources.list.d/clawprov-nodejs.sources root:root
 tell reading the package list
 apt_get -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/clawprov-nodejs.sources -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 update
 tell installing
@@ -158,28 +163,28 @@ begin directory:/var/lib/openclaw
 (
 set -e
 keep_original /var/lib/openclaw
-install -d -m 700 -o openclaw -g openclaw /var/lib/openclaw
+[ -d /var/lib/openclaw ] || mkdir -p /var/lib/openclaw; chown -h openclaw:openclaw /var/lib/openclaw; as openclaw:openclaw chmod 700 /var/lib/openclaw
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin directory:/var/lib/openclaw/.openclaw
 (
 set -e
 keep_original /var/lib/openclaw/.openclaw
-install -d -m 700 -o openclaw -g openclaw /var/lib/openclaw/.openclaw
+[ -d /var/lib/openclaw/.openclaw ] || mkdir -p /var/lib/openclaw/.openclaw; chown -h openclaw:openclaw /var/lib/openclaw/.openclaw; as openclaw:openclaw chmod 700 /var/lib/openclaw/.openclaw
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin directory:/var/lib/openclaw/tmp
 (
 set -e
 keep_original /var/lib/openclaw/tmp
-install -d -m 700 -o openclaw -g openclaw /var/lib/openclaw/tmp
+[ -d /var/lib/openclaw/tmp ] || mkdir -p /var/lib/openclaw/tmp; chown -h openclaw:openclaw /var/lib/openclaw/tmp; as openclaw:openclaw chmod 700 /var/lib/openclaw/tmp
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin directory:/etc/openclaw
 (
 set -e
 keep_original /etc/openclaw
-install -d -m 700 -o root -g root /etc/openclaw
+[ -d /etc/openclaw ] || mkdir -p /etc/openclaw; chown -h root:root /etc/openclaw; as root:root chmod 700 /etc/openclaw
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin release:openclaw
@@ -224,7 +229,7 @@ node addresses.cjs "$(npm config get registry)" || cp shipped.json package-lock.
 install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && install "$@"; } || { grep -v 'http fetch' npm.log | tail -n 20; exit 1; }
 mv shipped.json package-lock.json; rm npm.log addresses.cjs
 npm rebuild --foreground-scripts openclaw
-echo 3137b716d8e0d28aba4427df530361a891fb1280fb987f22bcbcded9d61e2797 >.complete
+echo 92ca7b45bc5913493f16d6e8024f733c2de82e6cded3b844a41801181fbf5698 >.complete
 cd /; rm -rf /opt/clawprov/openclaw/releases/2026.9.6 /var/lib/clawprov/npm-cache; mv /opt/clawprov/openclaw/releases/2026.9.6.new /opt/clawprov/openclaw/releases/2026.9.6
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
@@ -234,7 +239,7 @@ set -e
 stage /etc/openclaw/gateway.env 600 root:root <<'EOF'
 OPENCLAW_GATEWAY_TOKEN=***
 EOF
-settle /etc/openclaw/gateway.env
+settle /etc/openclaw/gateway.env root:root
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin file:/etc/openclaw/memory.env
@@ -245,7 +250,7 @@ stage /etc/openclaw/memory.env 644 root:root <<'EOF'
 # Made by clawprov, from this server's memory.
 # no limit needed
 EOF
-settle /etc/openclaw/memory.env
+settle /etc/openclaw/memory.env root:root
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin file:/var/lib/openclaw/.openclaw/openclaw.json
@@ -266,7 +271,7 @@ stage /var/lib/openclaw/.openclaw/openclaw.json 600 openclaw:openclaw <<'EOF'
 EOF
 tell the gateway tries it
 setpriv --reuid=openclaw --regid=openclaw --init-groups env -i PATH="$PATH" HOME=/var/lib/openclaw TMPDIR=/var/lib/openclaw/tmp OPENCLAW_CONFIG_PATH=/var/lib/openclaw/.openclaw/openclaw.json.new /usr/bin/node /opt/clawprov/openclaw/releases/2026.9.6/node_modules/openclaw/openclaw.mjs config validate --json </dev/null || { rm -f /var/lib/openclaw/.openclaw/openclaw.json.new; exit 1; }
-settle /var/lib/openclaw/.openclaw/openclaw.json
+settle /var/lib/openclaw/.openclaw/openclaw.json openclaw:openclaw
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin link:/opt/clawprov/openclaw/current
@@ -299,7 +304,7 @@ cd "$HOME"
 exec setpriv --reuid=openclaw --regid=openclaw --init-groups -- \
   /usr/bin/node /opt/clawprov/openclaw/current/node_modules/openclaw/openclaw.mjs "$@"
 EOF
-settle /usr/local/bin/openclaw
+settle /usr/local/bin/openclaw root:root
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin file:/etc/systemd/system/openclaw-gateway.service
@@ -376,7 +381,7 @@ SystemCallFilter=@chown
 [Install]
 WantedBy=multi-user.target
 EOF
-settle /etc/systemd/system/openclaw-gateway.service
+settle /etc/systemd/system/openclaw-gateway.service root:root
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin service:openclaw-gateway
@@ -407,7 +412,7 @@ done
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 }
 steps; ended=$?
-audit '"who":"ann@laptop","verb":"up","plan":"ccab24dcaf48","exit":'"$ended"
+audit '"who":"ann@laptop","verb":"up","plan":"5e6528061f94","exit":'"$ended"
 frame done
 find /run/clawprov -name '*.log' ! -path /run/clawprov/b5f1c984ae1b.log -delete
 }

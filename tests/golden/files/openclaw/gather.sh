@@ -32,15 +32,20 @@ keep_original() {
   if [ -e "$1" ] || [ -L "$1" ]; then cp -a "$1" "$kept"; else : >"$kept.absent"; fi
 }
 
-# stage PATH MODE OWNER: standard input as PATH.new, complete and on disk
-stage() {
-  rm -f "$1.new"
-  (umask 077; cat >"$1.new")
-  chown "$3" "$1.new"; chmod "$2" "$1.new"; sync "$1.new"
+# as USER:GROUP COMMAND: with the user's rights alone; the folder may be theirs, and full of links
+as() {
+  whose=$1; shift
+  [ "$whose" != root:root ] || { "$@"; return; }
+  setpriv --reuid="${whose%:*}" --regid="${whose#*:}" --clear-groups -- "$@"
 }
 
-# settle PATH: the staged file takes the place of the old one, in one step
-settle() { keep_original "$1"; mv -fT "$1.new" "$1"; }
+# stage PATH MODE OWNER: standard input as PATH.new, complete and on disk
+stage() {
+  as "$3" sh -c 'umask 077; rm -f "$1" && cat >"$1" && chmod "$2" "$1" && sync "$1"' - "$1.new" "$2"
+}
+
+# settle PATH OWNER: the staged file takes the place of the old one, in one step
+settle() { keep_original "$1"; as "$2" mv -fT "$1.new" "$1"; }
 
 # apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
 apt_get() {
@@ -190,7 +195,7 @@ end $?
 begin preflight:port
 (
 ss -Hltnp "sport = :"18789 | grep -o '("[^"]*",pid=[0-9]*' | tr -d '("' | sort -u | while IFS=, read -r name pid; do pid=${pid#pid=}
-echo "$name $pid $(cut -d: -f3 /proc/"$pid"/cgroup | tail -n 1)"; done
+echo "$pid $(cut -d: -f3 /proc/"$pid"/cgroup | tail -n 1) $name"; done
 ) </dev/null
 end $?
 begin preflight:rivals
