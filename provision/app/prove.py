@@ -40,13 +40,19 @@ class Way:
 
     def visit(self, secret: Secret) -> Visit:
         """One handshake, tried again as long as the gateway says that it is starting."""
+        starting: Refusal | None = None
         while True:
             started = self.clock()
             answer = self._try(secret, min(started + self.attempt, self.until))
             ended = self.clock()
-            again = isinstance(answer, Refusal) and answer.kind == "starting"
-            if isinstance(answer, Hello) or not again or ended + answer.retry >= self.until:
+            if isinstance(answer, Hello):
                 return Visit(answer, ended - started)
+            if answer.kind != "starting":  # cut short by the end of our patience, it says nothing
+                told = starting if starting and ended >= self.until else answer
+                return Visit(told, ended - started)
+            if ended + answer.retry >= self.until:
+                return Visit(answer, ended - started)
+            starting = answer
             self.wait(answer.retry)
 
     def _try(self, secret: Secret, deadline: float) -> Hello | Refusal:
