@@ -37,7 +37,8 @@ CAUSES = (
         "add swap, or take a larger server: a first start needs 1.3 GB",
     ),
     _cause(
-        r"setMyCommands failed|\[telegram\].*(failed|HttpError)",
+        r"setMyCommands failed|\[telegram\].*(failed|HttpError)"
+        r"|\[telegram\].* starting provider\n(.*\n){0,5}.*rejection: TypeError: fetch failed",
         "it cannot reach Telegram",
         "curl -sI https://api.telegram.org   (on the server), or disable the channel",
     ),
@@ -52,7 +53,8 @@ CAUSES = (
         "run it again; if it stays so, do not trust that registry",
     ),
     _cause(
-        r"npm error code (ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)",
+        r"(npm error code|attempt \d+ failed with) "
+        r"(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)",
         "the npm registry cannot be reached from the server",
         "check the server's network and DNS, then run the same command again",
     ),

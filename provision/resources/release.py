@@ -95,7 +95,8 @@ class Release:
             "cp package-lock.json shipped.json\n"
             'node addresses.cjs "$(npm config get registry)" || cp shipped.json package-lock.json\n'
             'install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && '
-            "install \"$@\"; } || { grep -v 'http fetch' npm.log | tail -n 20; exit 1; }\n"
+            'install "$@"; } || '
+            "{ grep -vE 'http (cache|fetch GET 200)' npm.log | tail -n 20; exit 1; }\n"
             "mv shipped.json package-lock.json; rm npm.log addresses.cjs",
             self.node.rpartition("/")[0],
             spare if small else sh(""),

@@ -111,7 +111,7 @@ class Service:
             "  now=$(($(date +%s) - since)); pid=$(show MainPID)\n"
             '  if [ "$(show NRestarts)" != 0 ] || [ "$(show ActiveState)" = failed ] || '
             "[ $now -gt {} ]; then\n"
-            "    journalctl -q -o cat -n 25 _SYSTEMD_UNIT=$unit\n"
+            '    journalctl -q -o cat --since "@$((since - 1))" -n 25 _SYSTEMD_UNIT=$unit\n'
             '    echo "after $now s: $(show ActiveState), $(show NRestarts) restarts"; exit 1\n'
             "  fi\n"
             '  if [ -n "$(ss -Hltn "sport = :$port")" ]; then\n'

@@ -103,9 +103,7 @@ class Person:
     def wishing(self, box: str, **keys: object) -> Self:
         """With an inventory of their own: the lab's, and `keys` for this box."""
         document = yaml.safe_load(self.inventory.read_text())
-        wish = document["hosts"][box]
-        for key, value in keys.items():
-            wish[key] = {**wish.get(key, {}), **value} if isinstance(value, dict) else value
+        document["hosts"][box] |= keys
         path = self.home / f"{box}-{len(list(self.home.iterdir()))}.yml"
         path.write_text(yaml.safe_dump(document, allow_unicode=True))
         return replace(self, inventory=path)

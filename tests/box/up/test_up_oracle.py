@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from machines import Server, listeners
+from persons import Person
 
 from provision.lab import Box
 
@@ -32,7 +33,8 @@ def test_testinfra_agrees(server: Server, tmp_path: Path) -> None:
     assert " passed" in look_at(server.box, tmp_path)
 
 
-def test_testinfra_agrees_as_a_user_with_sudo(yard: Box, tmp_path: Path) -> None:
+def test_testinfra_agrees_as_a_user_with_sudo(yard: Box, person: Person, tmp_path: Path) -> None:
+    assert person.run("up", yard.name).exit == 0
     assert " passed" in look_at(yard, tmp_path, "--sudo")
 
 
