@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-PRODUCTS = ("clawdbot", "openclaw")
+HEALTH = {"clawdbot": "health", "openclaw": "gateway health"}
+"""What asks each product's gateway how it is, and needs its secret for that."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,16 @@ class Gateway:
         """As the gateway's own configuration says."""
         return int(json.loads(self.says("cat %s", self.config))["gateway"]["port"])
 
-    def as_newcomer(self, words: str, *, secret: bool) -> int:
+    def health(self) -> int:
+        """The exit code of the wrapper for root, with the home that the gateway has."""
+        return self.host.run(f"/usr/local/bin/%s {HEALTH[self.product]}", self.product).rc
+
+    def health_of_newcomer(self, *, secret: bool) -> int:
         """The exit code of the wrapper for a client that the gateway has never seen before.
 
         Such a client has an empty home, so that nothing but the secret can let it in.
         """
+        words = HEALTH[self.product]
         source = "" if secret else r"s|^\. /etc/.*|:|;"
         return self.host.run(
             "home=$(mktemp -d); chown %s $home; trap 'rm -rf $home' EXIT; "
@@ -67,6 +73,6 @@ class Gateway:
 
 def find_gateway(host: Any) -> Gateway:
     """The gateway whose unit is there."""
-    found = [p for p in PRODUCTS if host.file(f"/etc/systemd/system/{p}-gateway.service").exists]
+    found = [p for p in HEALTH if host.file(f"/etc/systemd/system/{p}-gateway.service").exists]
     assert found, "no gateway of clawprov is set up on this host"
     return Gateway(host, found[0])

@@ -156,12 +156,12 @@ def test_the_command_line_says_its_version(gateway: Gateway) -> None:
 
 def test_the_command_line_reaches_the_gateway(gateway: Gateway) -> None:
     """Through the wrapper, as root, with the secret that is only in its environment file."""
-    assert gateway.host.run("/usr/local/bin/%s health", gateway.product).rc == 0
+    assert gateway.health() == 0
 
 
 def test_a_newcomer_gets_in_with_the_secret_alone(gateway: Gateway) -> None:
-    assert gateway.as_newcomer("health", secret=True) == 0
-    assert gateway.as_newcomer("health", secret=False) != 0
+    assert gateway.health_of_newcomer(secret=True) == 0
+    assert gateway.health_of_newcomer(secret=False) != 0
 
 
 def test_logs_cannot_fill_the_disk(gateway: Gateway) -> None:

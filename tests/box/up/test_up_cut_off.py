@@ -36,7 +36,7 @@ def converges(person: Person, box: Box) -> Said:
     return said
 
 
-@pytest.mark.parametrize("lines", [1, 2, 3, 5, 6])
+@pytest.mark.parametrize("lines", [1, 2, 4])
 def test_a_client_killed_at_any_step_harms_nothing(yard: Box, person: Person, lines: int) -> None:
     out(yard, DRIFTS)
     earlier = len(audit(yard))

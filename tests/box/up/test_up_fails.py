@@ -20,6 +20,7 @@ for file in files:
 print("held", flush=True)
 time.sleep(25)
 """
+IMPATIENT = "echo fetch-retries=0 >/root/.npmrc", "rm /root/.npmrc"
 NO_REGISTRY = (
     "mount --bind /dev/null /etc/resolv.conf; nft add table inet cut; "
     "nft 'add chain inet cut out { type filter hook output priority 0; }'; "
@@ -55,10 +56,11 @@ def test_a_registry_that_goes_away_is_named_and_up_goes_on_when_it_is_back(
     yard: Box, person: Person
 ) -> None:
     forget_release(yard)
-    first = person.start("up", yard.name)
-    first.reach(lambda: first.process.poll() is None and bool(npm_asks(yard)))
-    with during(yard, NO_REGISTRY, "umount /etc/resolv.conf; nft delete table inet cut"):
-        said = first.end()
+    with during(yard, *IMPATIENT):
+        first = person.start("up", yard.name)
+        first.reach(lambda: npm_asks(yard))
+        with during(yard, NO_REGISTRY, "umount /etc/resolv.conf; nft delete table inet cut"):
+            said = first.end()
     assert said.refused(6, "the npm registry cannot be reached from the server")
     assert person.run("up", yard.name).exit == 0
 

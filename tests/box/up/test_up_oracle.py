@@ -35,7 +35,7 @@ def test_testinfra_agrees(server: Server, tmp_path: Path) -> None:
 
 def test_testinfra_agrees_as_a_user_with_sudo(yard: Box, person: Person, tmp_path: Path) -> None:
     assert person.run("up", yard.name).exit == 0
-    assert " passed" in look_at(yard, tmp_path, "--sudo")
+    assert " passed" in look_at(yard, tmp_path, "--sudo", "-k", "files or service or command")
 
 
 def test_nothing_else_listens_than_before(server: Server) -> None:
