@@ -97,12 +97,19 @@ def _with_secret(host: Host) -> Host:
         return host
     name = names[kind]
     value = os.environ[name]
+    check_secret(value, f"${name}")
+    return replace(host, auth=AuthSpec(kind, Secret(value)))  # type: ignore[arg-type]
+
+
+def check_secret(value: str, name: str) -> None:
+    """Raise UsageError when `value`, called `name`, cannot be a secret; it is not told."""
+    if not value:
+        raise UsageError(f"{name} is empty", hint="type or pipe one line")
     if value != value.strip() or not value.isprintable():
         raise UsageError(
-            f"${name} has a control character, or a space at one of its ends",
-            hint=f"set it anew: read -rs {name}; export {name}",
+            f"{name} has a control character, or a space at one of its ends",
+            hint="give it again without; `openssl rand -hex 32` makes a good one",
         )
-    return replace(host, auth=AuthSpec(kind, Secret(value)))  # type: ignore[arg-type]
 
 
 def _read_inventory(given: str | None) -> tuple[Inventory | None, str]:

@@ -24,7 +24,8 @@ class Rooms(click.Group):
         for verbs in VERBS.values():
             if cmd_name in verbs:
                 module = importlib.import_module(f"provision.cli.{verbs[cmd_name][0]}")
-                command: click.Command = getattr(module, cmd_name)
+                name = f"{cmd_name}_" if cmd_name == "exec" else cmd_name
+                command: click.Command = getattr(module, name)
                 return command
         return None
 

@@ -32,7 +32,7 @@ def up(host: str, yes: bool, options: Options) -> int:
     steps = Steps(sys.stderr, choose_style(sys.stderr))
 
     def confirm(seen: Seen) -> None:
-        if yes or options.as_json or not seen.plan.changes or not _at_terminal():
+        if yes or options.as_json or not seen.plan.changes or not at_terminal():
             return
         style = choose_style(sys.stderr)
         click.echo(show_plan(seen.plan, style, verbose=options.verbose), err=True, nl=False)
@@ -42,7 +42,7 @@ def up(host: str, yes: bool, options: Options) -> int:
         report = app_up.up(spec, Operator(_trust, confirm, steps))
     finally:
         steps.close()
-    code = _answer(report, options)
+    code = answer(report, options)
     if report.ok and report.outcomes and not options.as_json:
         click.echo(show_ways(spec, find_product(spec.product, spec.version)), nl=False)
     return code
@@ -55,7 +55,7 @@ def up(host: str, yes: bool, options: Options) -> int:
 @host_options
 def plan(host: str, script: bool, exit_code: bool, options: Options) -> int:
     """Show what `up` would change on HOST; nothing is changed."""
-    operator = _quiet_operator()
+    operator = quiet_operator()
     seen = look.plan(find_host(host, options), operator)
     if script:
         click.echo(str(look.build_script(seen, operator)), nl=False)
@@ -74,13 +74,13 @@ def plan(host: str, script: bool, exit_code: bool, options: Options) -> int:
 @host_options
 def verify(host: str, options: Options) -> int:
     """Check HOST and prove its gateway from here; nothing is changed."""
-    report = look.verify(find_host(host, options), _quiet_operator())
+    report = look.verify(find_host(host, options), quiet_operator())
     if options.as_json:
-        return _answer(report, options)
+        return answer(report, options)
     style = choose_style(sys.stdout)
     click.echo(show_plan(report.plan, style), nl=False)
     click.echo(show_verdicts(tuple(v for v in report.verdicts if v.ok), style), nl=False)
-    return _answer(report, options)
+    return answer(report, options)
 
 
 @click.command()
@@ -98,7 +98,7 @@ def render(host: str, file: str, options: Options) -> int:
     return Exit.OK
 
 
-def _answer(report: Report, options: Options) -> int:
+def answer(report: Report, options: Options) -> int:
     if options.as_json:
         _print_json(report.to_dict())
     else:
@@ -110,18 +110,18 @@ def _print_json(document: dict[str, object]) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def _at_terminal() -> bool:
+def at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _quiet_operator() -> Operator:
+def quiet_operator() -> Operator:
     """An operator for verbs that only look; steps are shown on a terminal alone."""
     return Operator(_trust, lambda seen: None, Steps(sys.stderr, choose_style(sys.stderr)))
 
 
 def _trust(host: str, kind: str, fingerprint: str) -> bool:
     """Ask whether a host key that nobody has seen before is the server's."""
-    if not _at_terminal():
+    if not at_terminal():
         return False
     click.echo(f"{host} shows a {kind} key for the first time:\n  {fingerprint}", err=True)
     click.echo("compare it with what your provider's console shows", err=True)

@@ -7,6 +7,10 @@ VERBS = {
         "verify": ("server", "check a server and prove its gateway from here"),
         "render": ("server", "print the files that up would write"),
     },
+    "Inside it": {
+        "exec": ("inside", "run the gateway's own command line there"),
+        "secret": ("inside", "show or set the secret that clients need"),
+    },
     "On this machine": {
         "lab": ("lab", "disposable real servers to try things on"),
     },

@@ -39,7 +39,7 @@ class Credential:
 
     def secret(self, facts: Facts) -> Secret:
         """The secret that the server has after the plan has run."""
-        return self.given or self._kept(facts) or self.fresh
+        return self.given or self.kept(facts) or self.fresh
 
     def digest(self, facts: Facts) -> str:
         """SHA-256 of the wished content."""
@@ -50,7 +50,7 @@ class Credential:
         right = {"sha256": self.digest(facts), "mode": "600", "owner": "root:root"}
         if {key: seen.get(key) for key in right} == right:
             return None
-        kept, wished = self._kept(facts), self._wished(facts)
+        kept, wished = self.kept(facts), self._wished(facts)
         commands = (
             heredoc(sh("stage {} 600 root:root", self.path), wished),
             sh("settle {} root:root", self.path),
@@ -66,7 +66,8 @@ class Credential:
     def _is_ours(self, line: str) -> bool:
         return line.partition("=")[0] == self.variable
 
-    def _kept(self, facts: Facts) -> Secret | None:
+    def kept(self, facts: Facts) -> Secret | None:
+        """The secret that the server has now."""
         values = [line.partition("=")[2] for line in self._lines(facts) if self._is_ours(line)]
         return Secret(parse_value(values[-1])) if values and values[-1] else None
 
