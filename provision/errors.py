@@ -70,12 +70,6 @@ class ApplyError(ProvisionError):
     exit = Exit.APPLY
 
 
-class VerifyError(ProvisionError):
-    """The machine is in the planned state, yet the gateway did not prove itself."""
-
-    exit = Exit.VERIFY
-
-
 class LockedError(ProvisionError):
     """Somebody else is changing this machine right now."""
 

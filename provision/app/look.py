@@ -9,7 +9,7 @@ from provision.app.server import build_wish, connected, prove_it
 from provision.engine.job import apply_script, read_job
 from provision.engine.run import Seen, gather
 from provision.errors import UsageError
-from provision.model.report import Report
+from provision.model.report import Report, Verdict
 from provision.model.secret import MASK
 from provision.model.shell import Sh
 from provision.model.spec import Host
@@ -43,10 +43,19 @@ def verify(host: Host, operator: Operator) -> Report:
         return Report(
             host.name,
             seen.plan,
-            verdicts=(*seen.preflight, *seen.verdicts),
+            verdicts=(_as_planned(seen), *seen.preflight, *seen.verdicts),
             proof=proof,
             seconds=time.monotonic() - started,
         )
+
+
+def _as_planned(seen: Seen) -> Verdict:
+    """Whether `up` would find nothing to do."""
+    pending = [change.resource for change in seen.plan.changes]
+    problem = f"not as planned: {', '.join(pending)}" if pending else ""
+    return Verdict(
+        "host:as-planned", problem, f"clawprov plan {seen.plan.target}" if pending else ""
+    )
 
 
 def render_files(host: Host, path: str = "") -> dict[str, str]:

@@ -58,13 +58,17 @@ def prove_it(
     A gateway that was still starting when it was `seen` is waited for, up to `patience` seconds,
     and then looked at again.
     """
+    stranger = next((v for v in seen.preflight if v.check == "preflight:port" and not v.ok), None)
+    path = f"ssh to 127.0.0.1:{wish.host.gateway_port}"
+    if stranger:  # whoever that is must not be told the secret
+        return Proof(False, path, problem=stranger.problem), seen
     session.progress.step("proof", f"127.0.0.1:{wish.host.gateway_port}")
     proof = prove(
         session.transport,
         wish.host.gateway_port,
         wish.gateway.credential.secret(seen.facts),
         nonce=next(session.nonces),
-        path=f"ssh to 127.0.0.1:{wish.host.gateway_port}",
+        path=path,
         patience=patience,
     )
     session.progress.done(0 if proof.ok else 1)

@@ -11,11 +11,11 @@ from provision.checks.causes import find_cause
 from provision.engine.frames import whole
 from provision.engine.run import Converged, Session, converge
 from provision.errors import ApplyError
-from provision.model.report import Report
+from provision.model.report import Report, Verdict
 from provision.model.shell import sh
 from provision.model.spec import Host
 
-LOG_LINES = 10
+LOG_LINES = 20
 
 
 def up(host: Host, operator: Operator) -> Report:
@@ -28,8 +28,9 @@ def up(host: Host, operator: Operator) -> Report:
         report = Report(
             host.name, result.plan, result.outcomes, verdicts=seen.verdicts, proof=proof
         )
-        log = () if report.ok else _read_log(session, wish)
-        return replace(report, log=log, seconds=time.monotonic() - started)
+        if not report.ok:
+            report = _with_log(report, session, wish)
+        return replace(report, seconds=time.monotonic() - started)
 
 
 def _converge(session: Session, wish: Wish, operator: Operator) -> Converged:
@@ -45,8 +46,12 @@ def _converge(session: Session, wish: Wish, operator: Operator) -> Converged:
         ) from error
 
 
-def _read_log(session: Session, wish: Wish) -> tuple[str, ...]:
-    """The last lines that the gateway wrote."""
-    read = sh("journalctl -q -o cat -n {} _SYSTEMD_UNIT={}", LOG_LINES, wish.product.service)
+def _with_log(report: Report, session: Session, wish: Wish) -> Report:
+    """The report with the service's last lines, and with what they mean where that is known."""
+    read = sh("journalctl -q -o cat -n {} -u {}", LOG_LINES, wish.product.service)
     completed = session.transport.execute(whole(read, next(session.nonces)))
-    return tuple(completed.out.strip().splitlines())
+    log = tuple(completed.out.strip().splitlines())
+    cause = find_cause(log)
+    hint = cause.hint if cause else f"journalctl -u {wish.product.service} -n 100   (on the server)"
+    verdict = Verdict("gateway:log", cause.what if cause else "the cause is not known", hint)
+    return replace(report, verdicts=(*report.verdicts, verdict), log=log)

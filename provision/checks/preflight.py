@@ -10,7 +10,7 @@ from provision.model.report import Check
 from provision.model.shell import sh
 
 CLOCK_S = 300
-DISK_MB = {"fresh": 1500, "made": 100}
+SPARE_MB = 100
 MEMORY_MB = 900
 _OLDEST = {"debian": (12, 0), "ubuntu": (22, 4)}
 
@@ -55,14 +55,15 @@ def enough_memory() -> Check:
     return Check("preflight:memory", script, judge, "add swap, or take a larger server")
 
 
-def enough_disk(release: str) -> Check:
-    """Room for the release and its download, and a root that can be written to."""
+def enough_disk(release: str, digest: str, need_mb: int) -> Check:
+    """Room for a release that is not there yet, and a root that can be written to."""
 
     def judge(reading: Reading, facts: Facts) -> str:
         seen = reading.pairs()
         if seen.get("root", "").split(",")[0] == "ro":
             return "the root file system is read-only"
-        need = DISK_MB["made" if facts[release].pairs().get("made") else "fresh"]
+        made = facts[release].pairs().get("made") == digest
+        need = SPARE_MB if made else need_mb
         short = [
             f"{folder} has {seen.get(folder) or 0} MB free"
             for folder in ("/opt", "/var")
@@ -105,61 +106,29 @@ def working_names(host: str) -> Check:
 
 
 def whole_packages() -> Check:
-    """A package system that was not interrupted in the middle."""
+    """A package system that was not left in the middle; one that is at work is waited for."""
 
     def judge(reading: Reading, facts: Facts) -> str:
         return "the package system was interrupted" if reading.out.strip() else ""
 
-    script = sh("ls /var/lib/dpkg/updates 2>/dev/null")
+    script = sh(
+        "grep -lqsxE 'dpkg|apt|apt-get|aptitude|unattended-upgr' /proc/[0-9]*/comm && exit\n"
+        "ls /var/lib/dpkg/updates 2>/dev/null\n"
+        "grep -E '^Status: .* (half-installed|half-configured|unpacked)$' /var/lib/dpkg/status"
+    )
     return Check("preflight:packages", script, judge, "dpkg --configure -a   (on the server)")
 
 
-def free_port(port: int, service: str) -> Check:
-    """The gateway's port, held by nobody or by our own unit."""
+def needed_tools() -> Check:
+    """What our scripts are made of; all of it is in a usual Debian or Ubuntu."""
 
     def judge(reading: Reading, facts: Facts) -> str:
-        owners = [line for line in reading.out.splitlines() if line]
-        strangers = [line for line in owners if f"/system.slice/{service}" not in line]
-        if not strangers:
-            return ""
-        process, _, rest = strangers[0].partition(" ")
-        group, _, name = rest.partition(" ")
-        unit = group.rpartition("/")[2]
-        belongs = f" of {unit}" if unit.endswith((".service", ".scope")) else ""
-        return f"port {port} is held by {name} (process {process}{belongs})"
+        missing = reading.out.split()
+        return f"it lacks {', '.join(missing)}" if missing else ""
 
     script = sh(
-        'ss -Hltnp "sport = :"{} | grep -o \'("[^"]*",pid=[0-9]*\' | tr -d \'("\' | sort -u | '
-        "while IFS=, read -r name pid; do pid=${pid#pid=}\n"
-        'echo "$pid $(cut -d: -f3 /proc/"$pid"/cgroup | tail -n 1) $name"; done',
-        port,
+        "for tool in awk getent grep journalctl pgrep setpriv sha256sum ss systemd-run tail; do "
+        "command -v $tool >/dev/null || echo $tool; done"
     )
-    hint = "end that process, or choose another gateway_port"
-    return Check("preflight:port", script, judge, hint)
-
-
-def no_rivals(service: str) -> Check:
-    """No second gateway of either product that would start again and fight with ours."""
-
-    def judge(reading: Reading, facts: Facts) -> str:
-        found = reading.out.split("\n")
-        units = [line.removeprefix("unit ") for line in found if line.startswith("unit ")]
-        if units:
-            return f"another gateway is set up here: {', '.join(units)}"
-        processes = [line.removeprefix("process ") for line in found if line.startswith("process ")]
-        others = [line for line in processes if f"/system.slice/{service}" not in line]
-        return f"another gateway is running here: process {others[0]}" if others else ""
-
-    script = sh(
-        "for unit in /root/.config/systemd/user/*.wants/*-gateway*.service "
-        "/home/*/.config/systemd/user/*.wants/*-gateway*.service "
-        "/etc/systemd/system/*.wants/*-gateway.service; do\n"
-        '  case $unit in /etc/*.wants/{}) ;; *) [ ! -L "$unit" ] || echo "unit $unit" ;; esac\n'
-        "done | grep -E '/(clawdbot|moltbot|openclaw)-gateway'\n"
-        "for process in $(pgrep -f '^(clawdbot|moltbot|openclaw)-gateway'); do\n"
-        '  echo "process $process $(tail -n 1 /proc/"$process"/cgroup)"\n'
-        "done",
-        service,
-    )
-    hint = "stop and disable it first: systemctl --user disable --now NAME (as its user)"
-    return Check("preflight:rivals", script, judge, hint)
+    hint = "apt-get update && apt-get install iproute2 procps util-linux   (on the server)"
+    return Check("preflight:tools", script, judge, hint)

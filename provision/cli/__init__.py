@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -14,6 +15,9 @@ def main() -> int:
 
     Whoever reads our output may stop reading: that is no failure.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a mark that a terminal lacks is no failure
     try:
         code = _enter(sys.argv[1:])
         sys.stdout.flush()

@@ -13,6 +13,7 @@ import click
 
 from provision.errors import InventoryError, ProvisionError, UsageError
 from provision.inventory import parse_inventory, parse_target
+from provision.inventory.values import HOST_KEY
 from provision.model.secret import Secret
 from provision.model.spec import AUTH_KINDS, AuthSpec, Host, Inventory
 
@@ -68,7 +69,7 @@ def find_host(word: str, options: Options) -> Host:
     if options.identity:
         host = replace(host, identity=options.identity)
     if options.host_key:
-        host = replace(host, host_key=options.host_key.strip())
+        host = replace(host, host_key=HOST_KEY.parse(options.host_key.strip()))
     if options.profile:
         host = replace(host, profile=options.profile)  # type: ignore[arg-type]
     if options.auth:

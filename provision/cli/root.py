@@ -13,6 +13,11 @@ from provision.errors import Exit, InventoryError, ProvisionError
 from provision.ui.style import choose_style
 from provision.ui.text import show_error
 
+INTERRUPTED = (
+    "\ninterrupted: a run that had begun goes on there to its end; "
+    "the same command joins it (systemctl stop clawprov-apply ends it)\n"
+)
+
 
 class Rooms(click.Group):
     """A group that imports a verb's module when the verb is asked for."""
@@ -24,9 +29,8 @@ class Rooms(click.Group):
         for verbs in VERBS.values():
             if cmd_name in verbs:
                 module = importlib.import_module(f"provision.cli.{verbs[cmd_name][0]}")
-                name = f"{cmd_name}_" if cmd_name == "exec" else cmd_name
-                command: click.Command = getattr(module, name)
-                return command
+                found = (c for c in vars(module).values() if isinstance(c, click.Command))
+                return next(command for command in found if command.name == cmd_name)
         return None
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -49,11 +53,9 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return Exit.USAGE
-    except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write(
-            "\ninterrupted: a step that had begun is finished on the server; "
-            "the same command goes on from there\n"
-        )
+    except (KeyboardInterrupt, click.Abort) as stop:
+        asked = isinstance(stop, click.Abort) and stop.__cause__ is None
+        sys.stderr.write("nothing was changed\n" if asked else INTERRUPTED)
         return Exit.INTERRUPTED
     except SystemExit as left:  # Click's answer to a reader who has gone
         raise BrokenPipeError from left

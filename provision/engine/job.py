@@ -22,6 +22,7 @@ from provision.model.shell import Sh, heredoc, joined, sh
 UNIT = "clawprov-apply.service"
 RUN = "/run/clawprov"
 AUDIT = "/var/lib/clawprov/audit.jsonl"
+LIMIT_S = 3600
 STALE = "stale"
 BUSY = "busy"
 
@@ -73,11 +74,12 @@ def apply_script(plan: Plan, *, serial: int, who: str, verb: str, nonce: str) ->
     """One script that hands the plan's commands to the supervisor and follows their output."""
     steps = _job(plan, serial, who, verb, nonce)
     start = sh(
-        "systemd-run --quiet --collect --unit={} --description={} "
+        "systemd-run --quiet --collect --unit={} --description={} -p RuntimeMaxSec={} "
         '-p StandardOutput=append:"$log" -p StandardError=append:"$log" sh "$job" 2>>"$log" || {\n'
         'rm -f "$job"; systemctl is-active --quiet {} && frame busy || cat "$log"; return; }',
         UNIT,
         f"clawprov {verb}",
+        LIMIT_S,
         UNIT,
     )
     return whole(
@@ -112,7 +114,11 @@ def _job(plan: Plan, serial: int, who: str, verb: str, nonce: str) -> Sh:
     owner = sh("(umask 077; printf 'who=%s\\nsince=%s\\nnonce=%s\\n' {}", who)
     body = [
         sh("rm -f {}", f"{_run(nonce)}.sh"),
-        sh("(umask 077; mkdir -p {}; touch {})", str(PurePosixPath(AUDIT).parent), AUDIT),
+        sh(
+            "(umask 077; mkdir -p {}; touch {}) || { frame unwritable; return; }",
+            str(PurePosixPath(AUDIT).parent),
+            AUDIT,
+        ),
         sh('[ "$(wc -c <{})" = {} ] || { frame stale; return; }', AUDIT, serial),
         sh('{} "$(date -u +%FT%TZ)" "$NONCE" >{})', owner, f"{RUN}/owner"),
         sh("audit {}", _members(begun)),

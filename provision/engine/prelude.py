@@ -52,8 +52,17 @@ stage() {
   as "$3" sh -c 'umask 077; rm -f "$1" && cat >"$1" && chmod "$2" "$1" && sync "$1"' - "$1.new" "$2"
 }
 
-# settle PATH OWNER: the staged file takes the place of the old one, in one step
-settle() { keep_original "$1"; as "$2" mv -fT "$1.new" "$1"; }
+# settle PATH OWNER: the staged file takes the place of the old one, in one step; of an old one
+# that somebody else has written since, a dated copy is kept
+settle() {
+  keep_original "$1"
+  written=/var/lib/clawprov/written$1
+  if [ -f "$1" ] && [ -f "$written" ] && [ "$(sha256sum <"$1")" != "$(cat "$written")" ]; then
+    cp -a "$1" "/var/lib/clawprov/originals$1.$(date -u +%Y%m%dT%H%M%SZ)"
+  fi
+  as "$2" mv -fT "$1.new" "$1"
+  (umask 077; mkdir -p "${written%/*}"; sha256sum <"$1" >"$written")
+}
 
 # apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
 apt_get() {
@@ -68,9 +77,10 @@ apt_get() {
 
 # fetch URL FILE: a download over http(s)
 fetch() {
-  if command -v curl >/dev/null; then curl -fsSL --retry 3 -o "$2" "$1"
-  else command -v wget >/dev/null || { apt_get update; apt_get install wget ca-certificates; }
-    wget -q -O "$2" "$1"; fi
+  if command -v curl >/dev/null; then
+    curl -fsSL --retry 3 --connect-timeout 20 --speed-time 60 --speed-limit 1000 -o "$2" "$1"
+  else command -v wget >/dev/null || { apt_get update || :; apt_get install wget ca-certificates; }
+    wget -q --tries=3 --timeout=60 -O "$2" "$1"; fi
 }
 
 # audit MEMBERS: one more line of who did what, with the server's time

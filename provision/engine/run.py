@@ -18,6 +18,8 @@ from provision.model.shell import Sh
 from provision.model.transport import Transport
 
 ROUNDS = 3
+PATIENCE = 5
+"""How often somebody else may be faster before we give up."""
 TAIL = 30
 
 
@@ -109,7 +111,7 @@ def converge(
     """
     first: Plan | None = None
     outcomes: tuple[Outcome, ...] = ()
-    rounds = attached = 0
+    rounds = attached = late = 0
     while True:
         session.progress.step("look", "at what is there")
         seen = gather(session, stack)
@@ -137,6 +139,14 @@ def converge(
         if made is not None:
             rounds += 1
             outcomes += made
+            continue
+        late += 1
+        if late > PATIENCE:
+            raise LockedError(
+                "others keep changing this server",
+                where=stack.target,
+                hint=f"see who in {job.AUDIT} there, then run the same command again",
+            )
 
 
 def apply(session: Session, seen: Seen) -> tuple[Outcome, ...] | None:

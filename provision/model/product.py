@@ -23,7 +23,6 @@ class Product:
     name: str
     version: str
     title: str
-    package: str
     engines: str
     node_major: int
     node_version: str
@@ -36,7 +35,7 @@ class Product:
     sandbox_without: frozenset[str]
     config: Mapping[str, object]
     trial: tuple[str, ...]
-    protocol: int
+    channel_plugins: bool
     start_limit_s: int
 
     @property

@@ -48,7 +48,7 @@ class Outcome:
     """How one change went; `tail` holds the last lines of its output."""
 
     resource: str
-    status: Literal["done", "failed", "skipped"]
+    status: Literal["done", "failed"]
     exit: int
     tail: tuple[str, ...] = ()
 

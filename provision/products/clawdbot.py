@@ -17,7 +17,6 @@ def clawdbot(version: str) -> Product:
         name="clawdbot",
         version=version,
         title="Clawdbot",
-        package="clawdbot",
         engines=">=22.12.0",
         node_major=22,
         node_version="22.23.3",
@@ -41,6 +40,6 @@ def clawdbot(version: str) -> Product:
             "canvasHost": {"enabled": False},  # neither has the canvas
         },
         trial=("config", "get", "gateway.mode"),
-        protocol=3,
+        channel_plugins=True,  # else it writes that into its file itself, with defaults
         start_limit_s=240,
     )

@@ -14,7 +14,6 @@ def openclaw(version: str) -> Product:
         name="openclaw",
         version=version,
         title="OpenClaw",
-        package="openclaw",
         engines=">=24.16.0 <25 || >=26.1.0",
         node_major=24,
         node_version="24.21.0",
@@ -38,6 +37,6 @@ def openclaw(version: str) -> Product:
         sandbox_without=frozenset({"RestrictSUIDSGID"}),  # it needs openat2(), which that hides
         config={"gateway": {"mode": "local", "bind": "loopback"}},
         trial=("config", "validate", "--json"),
-        protocol=4,
+        channel_plugins=False,
         start_limit_s=240,
     )

@@ -63,23 +63,36 @@ class Credential:
     def _lines(self, facts: Facts) -> list[str]:
         return facts[self.id].out.partition("content=\n")[2].splitlines()
 
-    def _is_ours(self, line: str) -> bool:
-        return line.partition("=")[0] == self.variable
-
     def kept(self, facts: Facts) -> Secret | None:
         """The secret that the server has now."""
-        values = [line.partition("=")[2] for line in self._lines(facts) if self._is_ours(line)]
+        values = [value_of(x) for x in self._lines(facts) if name_of(x) == self.variable]
         return Secret(parse_value(values[-1])) if values and values[-1] else None
+
+    def other(self, facts: Facts) -> str:
+        """The retired variable that the server's secret is in, or ""."""
+        names = {name_of(line) for line in self._lines(facts)} & set(self.retired)
+        return min(names, default="") if self.kept(facts) is None else ""
 
     def _wished(self, facts: Facts) -> Secret:
         """The file with our line in it; lines that somebody else has put there stay."""
         ours = f"{self.variable}={build_value(self.secret(facts).value)}"
-        lines = [x for x in self._lines(facts) if x.partition("=")[0] not in self.retired]
-        kept = [ours if self._is_ours(line) else line for line in lines]
+        lines = [line for line in self._lines(facts) if name_of(line) not in self.retired]
+        kept = [ours if name_of(line) == self.variable else line for line in lines]
         if ours not in kept:
             kept.append(ours)
-        masked = [f"{line.partition('=')[0]}={MASK}" if "=" in line else line for line in kept]
+        masked = [f"{name_of(line)}={MASK}" if name_of(line) else line for line in kept]
         return Secret("\n".join(kept) + "\n", shown="\n".join(masked) + "\n")
+
+
+def name_of(line: str) -> str:
+    """The variable that a line of an environment file sets, or ""."""
+    name, mark, _ = line.strip().removeprefix("export ").partition("=")
+    return name.strip() if mark and not name.startswith(("#", ";")) else ""
+
+
+def value_of(line: str) -> str:
+    """What a line of an environment file sets its variable to, as it is written there."""
+    return line.partition("=")[2].strip()
 
 
 def build_value(text: str) -> str:

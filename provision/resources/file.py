@@ -16,7 +16,7 @@ from provision.model.shell import Sh, heredoc, sh
 class File:
     """A text file at `path`, replaced in one step, so that nobody ever sees half of it.
 
-    Where the content is a Secret, whatever sounds like one is masked in the old text too.
+    In the old text, which may be anybody's, whatever sounds like a secret is masked.
     `trial` is shell that must succeed while the new text waits at `path`.new; when it fails, the
     old file stays. `activate` is shell that makes a running service heed the file: it runs when
     the content that was last activated is not this one, also when an earlier run was cut off.
@@ -60,15 +60,13 @@ class File:
         if not why and not stale:
             return None
         before = reading.out.partition("content=\n")[2] or seen.get("to", "")
-        if isinstance(self.content, Secret):
-            before = hide(before)
         commands = self._commands() if why else ()
         if self.activate and stale:
             parent = str(PurePosixPath(self._stamp).parent)
             stamp = sh("mkdir -p {}; echo {} >{}", parent, wished, self._stamp)
             commands += (self.activate, stamp)
         verb = "activate" if not why else "create" if seen["type"] == "absent" else "update"
-        return Change(self.id, verb, commands, why, before, str(self.content))
+        return Change(self.id, verb, commands, why, hide(before), str(self.content))
 
     def _why(self, seen: dict[str, str], wished: str) -> str:
         if seen["type"] == "absent":

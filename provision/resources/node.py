@@ -35,6 +35,11 @@ class NodePackage:
     def binary(self) -> str:
         return "/usr/bin/node"
 
+    def suits(self, facts: Facts) -> bool:
+        """Whether the Node.js that is there will do."""
+        seen = facts[self.id].pairs()
+        return satisfies(seen["node"], self.version or self.engines) and bool(seen["npm"])
+
     @property
     def _source(self) -> File:
         key = "\n".join(f" {line}" if line else " ." for line in self.key.strip().splitlines())
@@ -55,11 +60,12 @@ class NodePackage:
         own = source.diff(Facts({source.id: facts[self.id]}))
         seen = facts[self.id].pairs()
         have, need = seen["node"], self.version or self.engines
-        suits = satisfies(have, need)
-        if suits and seen["npm"]:
+        if self.suits(facts):
             is_ours = seen["type"] != "absent"
             return Change(self.id, own.verb, own.commands, own.why) if own and is_ours else None
-        why = "npm is missing" if suits else f"{have or 'none'} is there, {need} is needed"
+        why = f"{have or 'none'} is there, {need} is needed"
+        if satisfies(have, need):
+            why = "npm is missing"
         commands = (*(own.commands if own else ()), self._install())
         return Change(self.id, "update" if have else "install", commands, why, have)
 
@@ -69,13 +75,21 @@ class NodePackage:
         only = sh("-o Dir::Etc::sourcelist={} -o Dir::Etc::sourceparts=-", SOURCES)
         return sh(
             "tell reading the package list\n"
-            "apt_get {} -o APT::Get::List-Cleanup=0 update\n"
+            "[ -e /etc/ssl/certs/ca-certificates.crt ] || "
+            "{ apt_get update || :; apt_get install ca-certificates; }\n"
+            "apt_get {} -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update\n"
             "tell installing\n"
             "apt_get --no-install-recommends install {} || "
-            "{ apt_get update; apt_get --no-install-recommends install {}; }",
+            "{ apt_get update || :; apt_get --no-install-recommends install {}; }\n"
+            "case $({} --version) in v{}.*) ;; *) "
+            'echo "apt installed Node.js $({} --version), not {}"; exit 1 ;; esac',
             only,
             package,
             package,
+            self.binary,
+            self.major,
+            self.binary,
+            self.major,
         )
 
 
@@ -115,7 +129,7 @@ class NodeArchive:
             "case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;;\n"
             '*) echo "no Node.js archive for $(uname -m)"; exit 1 ;; esac\n'
             "name={}$arch.tar.xz\n"
-            "command -v xz >/dev/null || { apt_get update; apt_get install xz-utils; }\n"
+            "command -v xz >/dev/null || { apt_get update || :; apt_get install xz-utils; }\n"
             "rm -rf {}.new; mkdir -p {}.new; cd {}.new\n"
             'tell fetching $name; fetch {}/"$name" "$name"\n'
             "{}\n"

@@ -71,7 +71,8 @@ class Release:
             self._npm(small),
             *(sh("npm rebuild --foreground-scripts {}", package) for package in self.scripts),
             sh("echo {} >.complete", self.digest),
-            sh("cd /; rm -rf {} {}; mv {}.new {}", self.path, _CACHE, self.path, self.path),
+            sh("cd /; rm -rf {}.old {}", self.path, _CACHE),
+            sh("[ ! -e {} ] || mv {} {}.old; mv {}.new {}; rm -rf {}.old", *[self.path] * 6),
         )
         why = f"{self.packages} packages" + (", sparing memory" if small else "")
         return Change(self.id, "update" if seen["made"] else "install", commands, why)
@@ -125,6 +126,6 @@ _SWAP = sh(
     "tell making a swap file for the installation\n"
     "swapoff $swap 2>/dev/null || :\n"
     "if (umask 077; rm -f $swap; fallocate -l 1G $swap && mkswap $swap && swapon $swap) "
-    ">/dev/null 2>&1; then trap 'swapoff $swap; rm -f $swap' EXIT\n"
+    ">/dev/null 2>&1; then trap 'swapoff $swap; rm -f $swap' EXIT; trap 'exit 143' TERM\n"
     "else rm -f $swap; tell no swap to be had here; fi"
 )

@@ -111,6 +111,8 @@ class Service:
             "  now=$(($(date +%s) - since)); pid=$(show MainPID)\n"
             '  if [ "$(show NRestarts)" != 0 ] || [ "$(show ActiveState)" = failed ] || '
             "[ $now -gt {} ]; then\n"
+            '    journalctl -q -o cat --since "@$((since - 1))" -u $unit | '
+            "grep -E 'code=(killed|dumped)|oom' | tail -n 2 || :\n"
             '    journalctl -q -o cat --since "@$((since - 1))" -n 25 _SYSTEMD_UNIT=$unit\n'
             '    echo "after $now s: $(show ActiveState), $(show NRestarts) restarts"; exit 1\n'
             "  fi\n"

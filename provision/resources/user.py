@@ -11,7 +11,10 @@ from provision.model.shell import sh
 
 @dataclass(frozen=True, slots=True)
 class SystemUser:
-    """A system user `name` with a group of its own, home at `home` and no shell."""
+    """A system user `name` with a group of its own, home at `home` and no shell.
+
+    One that is there already stays as it is; a preflight check refuses somebody else's.
+    """
 
     name: str
     home: str
@@ -33,7 +36,4 @@ class SystemUser:
                 self.name,
             )
             return Change(self.id, "create", (make,), "not there yet")
-        if entry[5] == self.home:
-            return None
-        move = sh("usermod --home {} {}", self.home, self.name)
-        return Change(self.id, "update", (move,), f"home is {entry[5]}", entry[5], self.home)
+        return None

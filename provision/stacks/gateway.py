@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from provision.checks import gateway, preflight
+from provision.checks import gateway, preflight, rivals
 from provision.engine.run import Stack
 from provision.model.plan import Resource
 from provision.model.product import Product
 from provision.model.report import Check
-from provision.model.secret import Secret, hide
+from provision.model.secret import Secret
 from provision.model.shell import sh
 from provision.model.spec import AUTH_KINDS, NODEJS, NODESOURCE, Host
 from provision.products import count_packages, read_key, read_lock
 from provision.products.sandbox import SANDBOX
-from provision.render import render, render_json
+from provision.render import render
 from provision.resources.credential import Credential
 from provision.resources.directory import Directory
 from provision.resources.file import File
 from provision.resources.heap import HeapLimit
 from provision.resources.link import Link
-from provision.resources.node import NodeArchive, NodePackage
+from provision.resources.node import SOURCES, NodeArchive, NodePackage
 from provision.resources.release import Release
 from provision.resources.service import Service
 from provision.resources.user import SystemUser
+from provision.stacks.config import build_config
 
+DISK_MB = {"lean": 1500, "full": 3500}
+"""What a release and its download need while it is made."""
 STAMPS = "/run/clawprov"
 SETTLE_S = {"plain": 2, "channels": 15}
 """How long a fresh start is watched; one with channels dies late when it cannot reach them."""
@@ -62,7 +65,7 @@ def build_gateway(
     variable = variables.pop(host.auth.kind)
     retired = tuple(variables.values())
     credential = Credential(product.secret_path, variable, host.auth.secret, fresh, retired)
-    config = _config(host, product, node.binary)
+    config = build_config(host, product, node.binary)
     journald = File(
         "/etc/systemd/journald.conf.d/clawprov.conf",
         render("gateway/journald.conf.j2", {"journal_max": host.journal_max}),
@@ -103,7 +106,10 @@ def build_gateway(
         service,
     )
     stack = Stack(
-        host.name, _preflight(host, product, release, clock), resources, _checks(host, product)
+        host.name,
+        _preflight(host, product, (node, release, credential), clock),
+        resources,
+        _checks(host, product),
     )
     return Gateway(stack, credential, (config, unit, wrapper, journald))
 
@@ -115,30 +121,6 @@ def _node(host: Host, product: Product) -> NodePackage | NodeArchive:
     major = int(spec.version.partition(".")[0] or product.node_major)
     key = spec.key or read_key("nodesource")
     return NodePackage(product.engines, major, spec.url or NODESOURCE, key, spec.version)
-
-
-def _config(host: Host, product: Product, node: str) -> File:
-    """The configuration, tried by the very release that is going to read it."""
-    wished = {"gateway": {"port": host.gateway_port, "auth": {"mode": host.auth.kind}}}
-    path = product.config_path
-    trial = sh(
-        "tell the gateway tries it\n"
-        "setpriv --reuid={} --regid={} --init-groups "
-        'env -i PATH="$PATH" HOME={} TMPDIR={} {} {} {} '
-        + " ".join("{}" for _ in product.trial)
-        + " </dev/null",
-        product.name,
-        product.name,
-        product.home,
-        f"{product.home}/tmp",
-        f"{product.env_prefix}_CONFIG_PATH={path}.new",
-        node,
-        f"{product.release}/{product.entry}",
-        *product.trial,
-    )
-    text = render_json(merge(merge(product.config, wished), host.config))
-    content = Secret(text, shown=hide(text))
-    return File(path, content, "600", f"{product.name}:{product.name}", trial)
 
 
 def _unit(host: Host, product: Product, node: str, read: list[str]) -> File:
@@ -161,19 +143,30 @@ def _unit(host: Host, product: Product, node: str, read: list[str]) -> File:
 
 
 def _preflight(
-    host: Host, product: Product, release: Release, clock: Callable[[], float]
+    host: Host,
+    product: Product,
+    parts: tuple[NodePackage | NodeArchive, Release, Credential],
+    clock: Callable[[], float],
 ) -> tuple[Check, ...]:
-    source = urlsplit(host.node.url or NODESOURCE).hostname or ""
-    return (
+    node, release, credential = parts
+    source = urlsplit(node.url).netloc
+    checks = [
         preflight.supported_system(),
+        preflight.needed_tools(),
         preflight.enough_memory(),
-        preflight.enough_disk(release.id),
+        preflight.enough_disk(release.id, release.digest, DISK_MB["full" if host.full else "lean"]),
         preflight.right_clock(clock),
-        preflight.working_names(source),
+        preflight.working_names(urlsplit(node.url).hostname or ""),
         preflight.whole_packages(),
-        preflight.free_port(host.gateway_port, product.service),
-        preflight.no_rivals(product.service),
-    )
+        rivals.own_user(product.name, product.home),
+        rivals.free_port(host.gateway_port, product.service),
+        rivals.no_rivals(product.service),
+    ]
+    if isinstance(node, NodePackage):
+        checks.append(rivals.no_other_source(source, SOURCES, lambda facts: not node.suits(facts)))
+    if not host.auth.mode:
+        checks.append(rivals.same_auth(host.auth.kind, credential.other))
+    return tuple(checks)
 
 
 def _checks(host: Host, product: Product) -> tuple[Check, ...]:
@@ -181,14 +174,3 @@ def _checks(host: Host, product: Product) -> tuple[Check, ...]:
         gateway.steady(product.service),
         gateway.loopback_only(product.service, host.gateway_port),
     )
-
-
-def merge(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
-    """Two nested mappings as one, `above` winning wherever both speak."""
-    result = dict(below)
-    for key, value in above.items():
-        old = result.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
-            value = merge(old, value)
-        result[key] = value
-    return result

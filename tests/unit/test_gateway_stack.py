@@ -12,7 +12,8 @@ from provision.model.secret import Secret, reveal
 from provision.model.spec import AuthSpec, Host, NodeSpec
 from provision.products import find_product
 from provision.resources.service import Service
-from provision.stacks.gateway import Gateway, build_gateway, merge
+from provision.stacks.config import merge
+from provision.stacks.gateway import Gateway, build_gateway
 
 HOST = Host("box", "192.0.2.1")
 FRESH = Secret("fresh0")

@@ -54,9 +54,9 @@ def test_the_lock_file_locks_the_version_and_every_package_by_a_sum(
     product: Product, full: bool
 ) -> None:
     package, lock = read_lock(product, full=full)
-    assert json.loads(package)["dependencies"][product.package] == product.version
+    assert json.loads(package)["dependencies"][product.name] == product.version
     packages = json.loads(lock)["packages"]
-    assert packages[f"node_modules/{product.package}"]["version"] == product.version
+    assert packages[f"node_modules/{product.name}"]["version"] == product.version
     unsafe = [
         path
         for path, entry in packages.items()
@@ -68,7 +68,7 @@ def test_the_lock_file_locks_the_version_and_every_package_by_a_sum(
 
 
 def test_the_entry_lies_in_the_locked_package(product: Product) -> None:
-    assert product.entry.startswith(f"node_modules/{product.package}/")
+    assert product.entry.startswith(f"node_modules/{product.name}/")
 
 
 def test_scripts_run_only_for_packages_of_the_lock(product: Product) -> None:

@@ -57,8 +57,17 @@ stage() {
   as "$3" sh -c 'umask 077; rm -f "$1" && cat >"$1" && chmod "$2" "$1" && sync "$1"' - "$1.new" "$2"
 }
 
-# settle PATH OWNER: the staged file takes the place of the old one, in one step
-settle() { keep_original "$1"; as "$2" mv -fT "$1.new" "$1"; }
+# settle PATH OWNER: the staged file takes the place of the old one, in one step; of an old one
+# that somebody else has written since, a dated copy is kept
+settle() {
+  keep_original "$1"
+  written=/var/lib/clawprov/written$1
+  if [ -f "$1" ] && [ -f "$written" ] && [ "$(sha256sum <"$1")" != "$(cat "$written")" ]; then
+    cp -a "$1" "/var/lib/clawprov/originals$1.$(date -u +%Y%m%dT%H%M%SZ)"
+  fi
+  as "$2" mv -fT "$1.new" "$1"
+  (umask 077; mkdir -p "${written%/*}"; sha256sum <"$1" >"$written")
+}
 
 # apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
 apt_get() {
@@ -73,9 +82,10 @@ apt_get() {
 
 # fetch URL FILE: a download over http(s)
 fetch() {
-  if command -v curl >/dev/null; then curl -fsSL --retry 3 -o "$2" "$1"
-  else command -v wget >/dev/null || { apt_get update; apt_get install wget ca-certificates; }
-    wget -q -O "$2" "$1"; fi
+  if command -v curl >/dev/null; then
+    curl -fsSL --retry 3 --connect-timeout 20 --speed-time 60 --speed-limit 1000 -o "$2" "$1"
+  else command -v wget >/dev/null || { apt_get update || :; apt_get install wget ca-certificates; }
+    wget -q --tries=3 --timeout=60 -O "$2" "$1"; fi
 }
 
 # audit MEMBERS: one more line of who did what, with the server's time
@@ -85,10 +95,10 @@ audit() { printf '{"at":"%s",%s}\n' "$(date -u +%FT%TZ)" "$1" >>/var/lib/clawpro
 tell() { printf '~ %s\n' "$*"; }
 
 rm -f /run/clawprov/b5f1c984ae1b.sh
-(umask 077; mkdir -p /var/lib/clawprov; touch /var/lib/clawprov/audit.jsonl)
+(umask 077; mkdir -p /var/lib/clawprov; touch /var/lib/clawprov/audit.jsonl) || { frame unwritable; return; }
 [ "$(wc -c </var/lib/clawprov/audit.jsonl)" = 0 ] || { frame stale; return; }
 (umask 077; printf 'who=%s\nsince=%s\nnonce=%s\n' ann@laptop "$(date -u +%FT%TZ)" "$NONCE" >/run/clawprov/owner)
-audit '"who":"ann@laptop","verb":"up","plan":"dd9dfda49f43","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:22","user:clawdbot","directory:/var/lib/clawdbot","directory:/var/lib/clawdbot/.clawdbot","directory:/var/lib/clawdbot/tmp","directory:/etc/clawdbot","release:clawdbot","secret:/etc/clawdbot/gateway.env","file:/etc/clawdbot/memory.env","file:/var/lib/clawdbot/.clawdbot/clawdbot.json","link:/opt/clawprov/clawdbot/current","file:/usr/local/bin/clawdbot","file:/etc/systemd/system/clawdbot-gateway.service","service:clawdbot-gateway"]'
+audit '"who":"ann@laptop","verb":"up","plan":"a061057e8dd8","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:22","user:clawdbot","directory:/var/lib/clawdbot","directory:/var/lib/clawdbot/.clawdbot","directory:/var/lib/clawdbot/tmp","directory:/etc/clawdbot","release:clawdbot","secret:/etc/clawdbot/gateway.env","file:/etc/clawdbot/memory.env","file:/var/lib/clawdbot/.clawdbot/clawdbot.json","link:/opt/clawprov/clawdbot/current","file:/usr/local/bin/clawdbot","file:/etc/systemd/system/clawdbot-gateway.service","service:clawdbot-gateway"]'
 steps() {
 begin file:/etc/systemd/journald.conf.d/clawprov.conf
 (
@@ -148,9 +158,11 @@ Signed-By:
 EOF
 settle /etc/apt/sources.list.d/clawprov-nodejs.sources root:root
 tell reading the package list
-apt_get -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/clawprov-nodejs.sources -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 update
+[ -e /etc/ssl/certs/ca-certificates.crt ] || { apt_get update || :; apt_get install ca-certificates; }
+apt_get -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/clawprov-nodejs.sources -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update
 tell installing
-apt_get --no-install-recommends install nodejs || { apt_get update; apt_get --no-install-recommends install nodejs; }
+apt_get --no-install-recommends install nodejs || { apt_get update || :; apt_get --no-install-recommends install nodejs; }
+case $(/usr/bin/node --version) in v22.*) ;; *) echo "apt installed Node.js $(/usr/bin/node --version), not 22"; exit 1 ;; esac
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin user:clawdbot
@@ -230,10 +242,11 @@ install() {
 }
 cp package-lock.json shipped.json
 node addresses.cjs "$(npm config get registry)" || cp shipped.json package-lock.json
-install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && install "$@"; } || { grep -v 'http fetch' npm.log | tail -n 20; exit 1; }
+install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && install "$@"; } || { grep -vE 'http (cache|fetch GET 200)' npm.log | tail -n 20; exit 1; }
 mv shipped.json package-lock.json; rm npm.log addresses.cjs
 echo 60c8be28b97b4bdc1928843f0f8675a337fd93ad6de928c510e28a436e0e1d5d >.complete
-cd /; rm -rf /opt/clawprov/clawdbot/releases/2026.1.24-3 /var/lib/clawprov/npm-cache; mv /opt/clawprov/clawdbot/releases/2026.1.24-3.new /opt/clawprov/clawdbot/releases/2026.1.24-3
+cd /; rm -rf /opt/clawprov/clawdbot/releases/2026.1.24-3.old /var/lib/clawprov/npm-cache
+[ ! -e /opt/clawprov/clawdbot/releases/2026.1.24-3 ] || mv /opt/clawprov/clawdbot/releases/2026.1.24-3 /opt/clawprov/clawdbot/releases/2026.1.24-3.old; mv /opt/clawprov/clawdbot/releases/2026.1.24-3.new /opt/clawprov/clawdbot/releases/2026.1.24-3; rm -rf /opt/clawprov/clawdbot/releases/2026.1.24-3.old
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin secret:/etc/clawdbot/gateway.env
@@ -280,7 +293,7 @@ stage /var/lib/clawdbot/.clawdbot/clawdbot.json 600 clawdbot:clawdbot <<'EOF'
 }
 EOF
 tell the gateway tries it
-setpriv --reuid=clawdbot --regid=clawdbot --init-groups env -i PATH="$PATH" HOME=/var/lib/clawdbot TMPDIR=/var/lib/clawdbot/tmp CLAWDBOT_CONFIG_PATH=/var/lib/clawdbot/.clawdbot/clawdbot.json.new /usr/bin/node /opt/clawprov/clawdbot/releases/2026.1.24-3/node_modules/clawdbot/dist/entry.js config get gateway.mode </dev/null || { rm -f /var/lib/clawdbot/.clawdbot/clawdbot.json.new; exit 1; }
+timeout 120 setpriv --reuid=clawdbot --regid=clawdbot --init-groups env -i PATH="$PATH" HOME=/var/lib/clawdbot TMPDIR=/var/lib/clawdbot/tmp CLAWDBOT_CONFIG_PATH=/var/lib/clawdbot/.clawdbot/clawdbot.json.new /usr/bin/node /opt/clawprov/clawdbot/releases/2026.1.24-3/node_modules/clawdbot/dist/entry.js config get gateway.mode </dev/null || { rm -f /var/lib/clawdbot/.clawdbot/clawdbot.json.new; exit 1; }
 settle /var/lib/clawdbot/.clawdbot/clawdbot.json clawdbot:clawdbot
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
@@ -300,8 +313,20 @@ stage /usr/local/bin/clawdbot 755 root:root <<'EOF'
 # Made by clawprov: Clawdbot's own command line, as the gateway's user, in its environment.
 set -eu
 [ "$(id -u)" = 0 ] || exec sudo -- "$0" "$@"
+# The environment files as systemd reads them: nothing in them is run.
+for file in /etc/clawdbot/memory.env /etc/clawdbot/gateway.env; do
+  while IFS= read -r line || [ "$line" ]; do
+    case $line in [A-Za-z_]*=*) ;; *) continue ;; esac
+    name=${line%%=*} value=${line#*=}
+    case $name in *[!A-Za-z0-9_]*) continue ;; esac
+    case $value in
+      \"*\") value=${value#?}; value=$(printf '%s\n' "${value%?}" | sed 's/\\\(["\\`$]\)/\1/g') ;;
+      \'*\') value=${value#?}; value=${value%?} ;;
+    esac
+    export "$name=$value"
+  done <"$file"
+done
 set -a
-. /etc/clawdbot/gateway.env
 HOME=/var/lib/clawdbot
 TMPDIR=/var/lib/clawdbot/tmp
 CLAWDBOT_NO_RESPAWN=1
@@ -406,7 +431,8 @@ show() { systemctl show -p "$1" $unit | cut -d= -f2; }
 while :; do
   now=$(($(date +%s) - since)); pid=$(show MainPID)
   if [ "$(show NRestarts)" != 0 ] || [ "$(show ActiveState)" = failed ] || [ $now -gt 240 ]; then
-    journalctl -q -o cat -n 25 _SYSTEMD_UNIT=$unit
+    journalctl -q -o cat --since "@$((since - 1))" -u $unit | grep -E 'code=(killed|dumped)|oom' | tail -n 2 || :
+    journalctl -q -o cat --since "@$((since - 1))" -n 25 _SYSTEMD_UNIT=$unit
     echo "after $now s: $(show ActiveState), $(show NRestarts) restarts"; exit 1
   fi
   if [ -n "$(ss -Hltn "sport = :$port")" ]; then
@@ -422,14 +448,14 @@ done
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 }
 steps; ended=$?
-audit '"who":"ann@laptop","verb":"up","plan":"dd9dfda49f43","exit":'"$ended"
+audit '"who":"ann@laptop","verb":"up","plan":"a061057e8dd8","exit":'"$ended"
 frame done
 find /run/clawprov -name '*.log' ! -path /run/clawprov/b5f1c984ae1b.log -delete
 }
 main
 EOF_
 umask 022
-systemd-run --quiet --collect --unit=clawprov-apply.service --description='clawprov up' -p StandardOutput=append:"$log" -p StandardError=append:"$log" sh "$job" 2>>"$log" || {
+systemd-run --quiet --collect --unit=clawprov-apply.service --description='clawprov up' -p RuntimeMaxSec=3600 -p StandardOutput=append:"$log" -p StandardError=append:"$log" sh "$job" 2>>"$log" || {
 rm -f "$job"; systemctl is-active --quiet clawprov-apply.service && frame busy || cat "$log"; return; }
 pid=$(systemctl show clawprov-apply.service -p MainPID); pid=${pid#*=}
 [ "${pid:-0}" != 0 ] || pid=2147483647

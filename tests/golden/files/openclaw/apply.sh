@@ -57,8 +57,17 @@ stage() {
   as "$3" sh -c 'umask 077; rm -f "$1" && cat >"$1" && chmod "$2" "$1" && sync "$1"' - "$1.new" "$2"
 }
 
-# settle PATH OWNER: the staged file takes the place of the old one, in one step
-settle() { keep_original "$1"; as "$2" mv -fT "$1.new" "$1"; }
+# settle PATH OWNER: the staged file takes the place of the old one, in one step; of an old one
+# that somebody else has written since, a dated copy is kept
+settle() {
+  keep_original "$1"
+  written=/var/lib/clawprov/written$1
+  if [ -f "$1" ] && [ -f "$written" ] && [ "$(sha256sum <"$1")" != "$(cat "$written")" ]; then
+    cp -a "$1" "/var/lib/clawprov/originals$1.$(date -u +%Y%m%dT%H%M%SZ)"
+  fi
+  as "$2" mv -fT "$1.new" "$1"
+  (umask 077; mkdir -p "${written%/*}"; sha256sum <"$1" >"$written")
+}
 
 # apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
 apt_get() {
@@ -73,9 +82,10 @@ apt_get() {
 
 # fetch URL FILE: a download over http(s)
 fetch() {
-  if command -v curl >/dev/null; then curl -fsSL --retry 3 -o "$2" "$1"
-  else command -v wget >/dev/null || { apt_get update; apt_get install wget ca-certificates; }
-    wget -q -O "$2" "$1"; fi
+  if command -v curl >/dev/null; then
+    curl -fsSL --retry 3 --connect-timeout 20 --speed-time 60 --speed-limit 1000 -o "$2" "$1"
+  else command -v wget >/dev/null || { apt_get update || :; apt_get install wget ca-certificates; }
+    wget -q --tries=3 --timeout=60 -O "$2" "$1"; fi
 }
 
 # audit MEMBERS: one more line of who did what, with the server's time
@@ -85,10 +95,10 @@ audit() { printf '{"at":"%s",%s}\n' "$(date -u +%FT%TZ)" "$1" >>/var/lib/clawpro
 tell() { printf '~ %s\n' "$*"; }
 
 rm -f /run/clawprov/b5f1c984ae1b.sh
-(umask 077; mkdir -p /var/lib/clawprov; touch /var/lib/clawprov/audit.jsonl)
+(umask 077; mkdir -p /var/lib/clawprov; touch /var/lib/clawprov/audit.jsonl) || { frame unwritable; return; }
 [ "$(wc -c </var/lib/clawprov/audit.jsonl)" = 0 ] || { frame stale; return; }
 (umask 077; printf 'who=%s\nsince=%s\nnonce=%s\n' ann@laptop "$(date -u +%FT%TZ)" "$NONCE" >/run/clawprov/owner)
-audit '"who":"ann@laptop","verb":"up","plan":"5e6528061f94","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:24","user:openclaw","directory:/var/lib/openclaw","directory:/var/lib/openclaw/.openclaw","directory:/var/lib/openclaw/tmp","directory:/etc/openclaw","release:openclaw","secret:/etc/openclaw/gateway.env","file:/etc/openclaw/memory.env","file:/var/lib/openclaw/.openclaw/openclaw.json","link:/opt/clawprov/openclaw/current","file:/usr/local/bin/openclaw","file:/etc/systemd/system/openclaw-gateway.service","service:openclaw-gateway"]'
+audit '"who":"ann@laptop","verb":"up","plan":"7e90f8c114f2","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:24","user:openclaw","directory:/var/lib/openclaw","directory:/var/lib/openclaw/.openclaw","directory:/var/lib/openclaw/tmp","directory:/etc/openclaw","release:openclaw","secret:/etc/openclaw/gateway.env","file:/etc/openclaw/memory.env","file:/var/lib/openclaw/.openclaw/openclaw.json","link:/opt/clawprov/openclaw/current","file:/usr/local/bin/openclaw","file:/etc/systemd/system/openclaw-gateway.service","service:openclaw-gateway"]'
 steps() {
 begin file:/etc/systemd/journald.conf.d/clawprov.conf
 (
@@ -148,9 +158,11 @@ Signed-By:
 EOF
 settle /etc/apt/sources.list.d/clawprov-nodejs.sources root:root
 tell reading the package list
-apt_get -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/clawprov-nodejs.sources -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 update
+[ -e /etc/ssl/certs/ca-certificates.crt ] || { apt_get update || :; apt_get install ca-certificates; }
+apt_get -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/clawprov-nodejs.sources -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update
 tell installing
-apt_get --no-install-recommends install nodejs || { apt_get update; apt_get --no-install-recommends install nodejs; }
+apt_get --no-install-recommends install nodejs || { apt_get update || :; apt_get --no-install-recommends install nodejs; }
+case $(/usr/bin/node --version) in v24.*) ;; *) echo "apt installed Node.js $(/usr/bin/node --version), not 24"; exit 1 ;; esac
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin user:openclaw
@@ -226,11 +238,12 @@ install() {
 }
 cp package-lock.json shipped.json
 node addresses.cjs "$(npm config get registry)" || cp shipped.json package-lock.json
-install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && install "$@"; } || { grep -v 'http fetch' npm.log | tail -n 20; exit 1; }
+install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && install "$@"; } || { grep -vE 'http (cache|fetch GET 200)' npm.log | tail -n 20; exit 1; }
 mv shipped.json package-lock.json; rm npm.log addresses.cjs
 npm rebuild --foreground-scripts openclaw
 echo 92ca7b45bc5913493f16d6e8024f733c2de82e6cded3b844a41801181fbf5698 >.complete
-cd /; rm -rf /opt/clawprov/openclaw/releases/2026.9.6 /var/lib/clawprov/npm-cache; mv /opt/clawprov/openclaw/releases/2026.9.6.new /opt/clawprov/openclaw/releases/2026.9.6
+cd /; rm -rf /opt/clawprov/openclaw/releases/2026.9.6.old /var/lib/clawprov/npm-cache
+[ ! -e /opt/clawprov/openclaw/releases/2026.9.6 ] || mv /opt/clawprov/openclaw/releases/2026.9.6 /opt/clawprov/openclaw/releases/2026.9.6.old; mv /opt/clawprov/openclaw/releases/2026.9.6.new /opt/clawprov/openclaw/releases/2026.9.6; rm -rf /opt/clawprov/openclaw/releases/2026.9.6.old
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin secret:/etc/openclaw/gateway.env
@@ -270,7 +283,7 @@ stage /var/lib/openclaw/.openclaw/openclaw.json 600 openclaw:openclaw <<'EOF'
 }
 EOF
 tell the gateway tries it
-setpriv --reuid=openclaw --regid=openclaw --init-groups env -i PATH="$PATH" HOME=/var/lib/openclaw TMPDIR=/var/lib/openclaw/tmp OPENCLAW_CONFIG_PATH=/var/lib/openclaw/.openclaw/openclaw.json.new /usr/bin/node /opt/clawprov/openclaw/releases/2026.9.6/node_modules/openclaw/openclaw.mjs config validate --json </dev/null || { rm -f /var/lib/openclaw/.openclaw/openclaw.json.new; exit 1; }
+timeout 120 setpriv --reuid=openclaw --regid=openclaw --init-groups env -i PATH="$PATH" HOME=/var/lib/openclaw TMPDIR=/var/lib/openclaw/tmp OPENCLAW_CONFIG_PATH=/var/lib/openclaw/.openclaw/openclaw.json.new /usr/bin/node /opt/clawprov/openclaw/releases/2026.9.6/node_modules/openclaw/openclaw.mjs config validate --json </dev/null || { rm -f /var/lib/openclaw/.openclaw/openclaw.json.new; exit 1; }
 settle /var/lib/openclaw/.openclaw/openclaw.json openclaw:openclaw
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
@@ -290,8 +303,20 @@ stage /usr/local/bin/openclaw 755 root:root <<'EOF'
 # Made by clawprov: OpenClaw's own command line, as the gateway's user, in its environment.
 set -eu
 [ "$(id -u)" = 0 ] || exec sudo -- "$0" "$@"
+# The environment files as systemd reads them: nothing in them is run.
+for file in /etc/openclaw/memory.env /etc/openclaw/gateway.env; do
+  while IFS= read -r line || [ "$line" ]; do
+    case $line in [A-Za-z_]*=*) ;; *) continue ;; esac
+    name=${line%%=*} value=${line#*=}
+    case $name in *[!A-Za-z0-9_]*) continue ;; esac
+    case $value in
+      \"*\") value=${value#?}; value=$(printf '%s\n' "${value%?}" | sed 's/\\\(["\\`$]\)/\1/g') ;;
+      \'*\') value=${value#?}; value=${value%?} ;;
+    esac
+    export "$name=$value"
+  done <"$file"
+done
 set -a
-. /etc/openclaw/gateway.env
 HOME=/var/lib/openclaw
 TMPDIR=/var/lib/openclaw/tmp
 OPENCLAW_SERVICE_REPAIR_POLICY=external
@@ -396,7 +421,8 @@ show() { systemctl show -p "$1" $unit | cut -d= -f2; }
 while :; do
   now=$(($(date +%s) - since)); pid=$(show MainPID)
   if [ "$(show NRestarts)" != 0 ] || [ "$(show ActiveState)" = failed ] || [ $now -gt 240 ]; then
-    journalctl -q -o cat -n 25 _SYSTEMD_UNIT=$unit
+    journalctl -q -o cat --since "@$((since - 1))" -u $unit | grep -E 'code=(killed|dumped)|oom' | tail -n 2 || :
+    journalctl -q -o cat --since "@$((since - 1))" -n 25 _SYSTEMD_UNIT=$unit
     echo "after $now s: $(show ActiveState), $(show NRestarts) restarts"; exit 1
   fi
   if [ -n "$(ss -Hltn "sport = :$port")" ]; then
@@ -412,14 +438,14 @@ done
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 }
 steps; ended=$?
-audit '"who":"ann@laptop","verb":"up","plan":"5e6528061f94","exit":'"$ended"
+audit '"who":"ann@laptop","verb":"up","plan":"7e90f8c114f2","exit":'"$ended"
 frame done
 find /run/clawprov -name '*.log' ! -path /run/clawprov/b5f1c984ae1b.log -delete
 }
 main
 EOF_
 umask 022
-systemd-run --quiet --collect --unit=clawprov-apply.service --description='clawprov up' -p StandardOutput=append:"$log" -p StandardError=append:"$log" sh "$job" 2>>"$log" || {
+systemd-run --quiet --collect --unit=clawprov-apply.service --description='clawprov up' -p RuntimeMaxSec=3600 -p StandardOutput=append:"$log" -p StandardError=append:"$log" sh "$job" 2>>"$log" || {
 rm -f "$job"; systemctl is-active --quiet clawprov-apply.service && frame busy || cat "$log"; return; }
 pid=$(systemctl show clawprov-apply.service -p MainPID); pid=${pid#*=}
 [ "${pid:-0}" != 0 ] || pid=2147483647

@@ -44,8 +44,17 @@ stage() {
   as "$3" sh -c 'umask 077; rm -f "$1" && cat >"$1" && chmod "$2" "$1" && sync "$1"' - "$1.new" "$2"
 }
 
-# settle PATH OWNER: the staged file takes the place of the old one, in one step
-settle() { keep_original "$1"; as "$2" mv -fT "$1.new" "$1"; }
+# settle PATH OWNER: the staged file takes the place of the old one, in one step; of an old one
+# that somebody else has written since, a dated copy is kept
+settle() {
+  keep_original "$1"
+  written=/var/lib/clawprov/written$1
+  if [ -f "$1" ] && [ -f "$written" ] && [ "$(sha256sum <"$1")" != "$(cat "$written")" ]; then
+    cp -a "$1" "/var/lib/clawprov/originals$1.$(date -u +%Y%m%dT%H%M%SZ)"
+  fi
+  as "$2" mv -fT "$1.new" "$1"
+  (umask 077; mkdir -p "${written%/*}"; sha256sum <"$1" >"$written")
+}
 
 # apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
 apt_get() {
@@ -60,9 +69,10 @@ apt_get() {
 
 # fetch URL FILE: a download over http(s)
 fetch() {
-  if command -v curl >/dev/null; then curl -fsSL --retry 3 -o "$2" "$1"
-  else command -v wget >/dev/null || { apt_get update; apt_get install wget ca-certificates; }
-    wget -q -O "$2" "$1"; fi
+  if command -v curl >/dev/null; then
+    curl -fsSL --retry 3 --connect-timeout 20 --speed-time 60 --speed-limit 1000 -o "$2" "$1"
+  else command -v wget >/dev/null || { apt_get update || :; apt_get install wget ca-certificates; }
+    wget -q --tries=3 --timeout=60 -O "$2" "$1"; fi
 }
 
 # audit MEMBERS: one more line of who did what, with the server's time
@@ -146,7 +156,7 @@ look /opt/clawprov/openclaw/current
 end $?
 begin file:/usr/local/bin/openclaw
 (
-look /usr/local/bin/openclaw 0b3ac526fcedc3224af37beb53294a42494c72367254075883f56d888d76577c
+look /usr/local/bin/openclaw a035feb33e43ee281de10d5d27526c48ed2fb0d2c0cfffd577855f506f411473
 ) </dev/null
 end $?
 begin file:/etc/systemd/system/openclaw-gateway.service
@@ -164,6 +174,11 @@ begin preflight:system
 (
 cat /etc/os-release; echo kernel=$(uname -s); echo arch=$(uname -m); echo uid=$(id -u)
 [ -d /run/systemd/system ] && echo systemd=yes || echo systemd=no
+) </dev/null
+end $?
+begin preflight:tools
+(
+for tool in awk getent grep journalctl pgrep setpriv sha256sum ss systemd-run tail; do command -v $tool >/dev/null || echo $tool; done
 ) </dev/null
 end $?
 begin preflight:memory
@@ -189,7 +204,14 @@ timeout 10 getent ahosts deb.nodesource.com >/dev/null
 end $?
 begin preflight:packages
 (
+grep -lqsxE 'dpkg|apt|apt-get|aptitude|unattended-upgr' /proc/[0-9]*/comm && exit
 ls /var/lib/dpkg/updates 2>/dev/null
+grep -E '^Status: .* (half-installed|half-configured|unpacked)$' /var/lib/dpkg/status
+) </dev/null
+end $?
+begin preflight:user
+(
+getent passwd openclaw
 ) </dev/null
 end $?
 begin preflight:port
@@ -206,6 +228,11 @@ done | grep -E '/(clawdbot|moltbot|openclaw)-gateway'
 for process in $(pgrep -f '^(clawdbot|moltbot|openclaw)-gateway'); do
   echo "process $process $(tail -n 1 /proc/"$process"/cgroup)"
 done
+) </dev/null
+end $?
+begin preflight:sources
+(
+grep -lsF deb.nodesource.com /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources
 ) </dev/null
 end $?
 begin gateway:steady
