@@ -60,6 +60,9 @@ def _node_misfits(given: Mapping[str, object]) -> Iterator[Misfit]:
     tarball = given.get("source") == "tarball"
     if "key" in given and tarball:
         yield "key", "signs apt repositories only; a tarball is checked against sha256"
+    plain = str(given.get("url", "")).startswith("http:")
+    if tarball and plain and "sha256" not in given:
+        yield "url", "runs as root what comes unchecked over http; add `sha256:`, or use https"
     if "sha256" in given and not tarball:
         yield "sha256", "is for a tarball only; add `source: tarball` or use key"
     elif "sha256" in given and "version" not in given:

@@ -23,9 +23,9 @@ _HINT = "type a name of the inventory, an alias of your ssh config, or [user@]ad
 def parse_target(text: str, inventory: Inventory | None, file: str = "the inventory") -> Host:
     """The host that a word means: one of the inventory, else an ssh alias or an address.
 
-    A host that is not in the inventory gets its address as name, with `-PORT` when a port is
-    said and `-` for every `:`, so that its name is fit for files as well. Raises UsageError for a
-    word that is no host, or that looks like a slip of the pen (`file` names the inventory then).
+    A host that is not in the inventory has the word itself as name, fit to be typed again and not
+    to be a file's. Raises UsageError for a word that is no host, or that looks like a slip of the
+    pen (`file` names the inventory then).
     """
     if inventory and text in inventory.hosts:
         return inventory.hosts[text]
@@ -64,9 +64,8 @@ def _parse_endpoint(text: str) -> Host:
     user, port = word["user"], word["port"]
     address = ADDRESS.parse(word["six"] or word["bare"] or word["name"])
     number = None if port is None else PORT.parse(port)
-    name = ("0" if address.startswith(":") else "") + address.replace(":", "-")
     return Host(
-        name=name if number is None else f"{name}-{number}",
+        name=text,
         address=address,
         port=number,
         user="" if user is None else USER.parse(user),

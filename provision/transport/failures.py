@@ -1,8 +1,10 @@
-"""What a failed connection means, and what to do about it."""
+"""What a failed connection or login means, and what to do about it."""
 
 from __future__ import annotations
 
+import re
 import socket
+from collections.abc import Sequence
 
 import paramiko
 
@@ -37,3 +39,27 @@ def explain(error: Exception, where: str, address: str, port: int, patience: flo
         case _:
             what, hint = f"cannot connect: {said}", f"try ssh -v {address}"
     return ConnectError(what, where=where, hint=hint)
+
+
+# What the forced command of root says on cloud images; NONE is cloud-init's word for nobody.
+_OTHER_USER = re.compile(r'log ?in as the user "?(?!NONE\b)([A-Za-z_][A-Za-z0-9._-]{0,31})', re.I)
+
+
+def explain_no_root(said: Sequence[str], where: str, user: str, place: str) -> ConnectError:
+    """The sentence for a server that did not start our shell as root, and `said` why.
+
+    `place` is what a person types after `USER@` to come here.
+    """
+    said = [line.strip() for line in said if line.strip()]
+    other = next(filter(None, map(_OTHER_USER.search, said)), None)
+    reason = (other.string if other else "".join(said[-1:]))[:200]
+    if other or user == "root":
+        name = other[1] if other else "USER"
+        what = f"it gives {user} no shell: {reason or 'and says nothing'}"
+        hint = f"log in as {'that' if other else 'another'} user: {name}@{place}"
+        hint += f" (in an inventory: `user: {name}`)"
+    else:
+        what = f"{user} may not become root without a password: {reason or 'sudo says nothing'}"
+        hint = f"log in as root, or put this into /etc/sudoers.d/{user} there: "
+        hint += f"{user} ALL=(ALL) NOPASSWD: ALL"
+    return ConnectError(what, where=where, hint=hint, log=said[-10:] if len(said) > 1 else ())

@@ -36,6 +36,11 @@ class Pins(paramiko.MissingHostKeyPolicy):
         self._revoked: set[bytes] = set()
         self._hint, self._hop = "", False
 
+    @property
+    def kind(self) -> str:
+        """The type of the expected key, which the server is asked for; "" when it is not known."""
+        return self._expected.partition(" ")[0] if " " in self._expected else ""
+
     def for_hop(self) -> Pins:
         """The same pins for a server on the way: what is expected of the last one is not of it."""
         pins = Pins(self._path, "", self._ask)
@@ -76,8 +81,7 @@ class Pins(paramiko.MissingHostKeyPolicy):
                 raise ConnectError(
                     f"the server's {kind} key is {shown}, not the one that was given",
                     where=hostname,
-                    hint="compare it with your provider's console; this is another machine, "
-                    "or somebody is in between",
+                    hint=self._doubt(kind),
                 )
         elif not self._ask(hostname, kind, shown):
             raise ConnectError(
@@ -86,6 +90,19 @@ class Pins(paramiko.MissingHostKeyPolicy):
                 hint=self._hint + self._remedy(hostname, shown),
             )
         self._pin(hostname, key)
+
+    def _doubt(self, kind: str) -> str:
+        """What to think of a server that shows another key than the expected one, of this kind."""
+        danger = "do not go on: this is another machine, or somebody is in between"
+        if self.kind:
+            lacks = "" if self.kind == kind else f"it has no {self.kind} key; "
+            compare = "compare this one with your provider's console, and unless it is there, "
+            return lacks + compare + danger
+        return (
+            f"a server may have keys of several types, and this is its {kind} key: if you gave "
+            f'one of another type, give the {kind} one, or yours whole, as "TYPE BASE64"; '
+            f"if not, {danger}"
+        )
 
     def _remedy(self, name: str, shown: str) -> str:
         if self._hop:

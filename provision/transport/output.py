@@ -6,16 +6,23 @@ import codecs
 
 from provision.model.transport import OnLine
 
+OTHERS = 10_000
+"""How many characters of what others say are kept."""
+
 
 class Output:
-    """The text of a script, and its lines as they come; before the line `after` others speak."""
+    """The text of a script, and its lines as they come; before the line `after` others speak.
 
-    def __init__(self, on_line: OnLine | None, after: str = "") -> None:
+    Others are what runs before our shell does: a forced command, a login shell's files, sudo.
+    """
+
+    def __init__(self, on_line: OnLine | None, after: str) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._on_line, self._after = on_line, after
         self._pieces: list[str] = []
         self._rest = ""
-        self.begun = not after
+        self._aside = ""
+        self.begun = False
 
     @property
     def text(self) -> str:
@@ -25,14 +32,18 @@ class Output:
     @property
     def before(self) -> list[str]:
         """The lines that were said by others, while the script has not begun."""
-        return [] if self.begun else self._rest.splitlines()
+        return [] if self.begun else (self._rest.splitlines() + self._aside.splitlines())
+
+    def overhear(self, data: bytes) -> None:
+        """Bytes of the other stream, where others alone speak; the last of them are kept."""
+        self._aside = (self._aside + data.decode("utf-8", "replace"))[-OTHERS:]
 
     def take(self, data: bytes) -> None:
         """The next bytes; none are the end."""
         text = self._decode(data, final=not data)
         if not self.begun:
             head, mark, text = (self._rest + text).partition(f"{self._after}\n")
-            self._rest, self.begun = ("" if mark else head), bool(mark)
+            self._rest, self.begun = ("" if mark else head[-OTHERS:]), bool(mark)
             if not mark:
                 return
         self._pieces.append(text)

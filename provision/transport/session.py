@@ -11,6 +11,7 @@ import paramiko
 from provision.errors import ConnectError
 from provision.model.shell import Sh
 from provision.model.transport import Channel, Completed, OnLine
+from provision.transport.failures import explain_no_root
 from provision.transport.hostkeys import fingerprint
 from provision.transport.output import Output
 
@@ -22,15 +23,17 @@ RACED = "Unable to open channel."
 
 # sshd reads a command's output and errors from two pipes, and sends them in any order: only one
 # pipe keeps an error in the section that it belongs to. The quotes are for every login shell.
+# Forced commands and the files of a login shell speak before READY, or on the other pipe.
 READY = "clawprov is root"
-SHELL = "sh -c 'exec sh -s 2>&1'"
-SUDO = f"sudo -n sh -c 'echo {READY}; exec sh -s 2>&1'"
+SHELL = f"sh -c 'echo {READY}; exec sh -s 2>&1'"
+SUDO = f"sudo -n {SHELL}"
 
 
 class Ssh:
     """One connection to a server; every script is one exec on it, fed on standard input.
 
-    An answer is awaited for `patience` seconds; a script may be silent for as long as it likes.
+    `place` is what a person types after `USER@` to come here. An answer is awaited for `patience`
+    seconds; a script may be silent for as long as it likes.
     """
 
     def __init__(
@@ -39,30 +42,30 @@ class Ssh:
         user: str,
         transport: paramiko.Transport,
         *,
+        place: str,
         close: Callable[[], None],
         patience: float,
     ) -> None:
-        self._name, self._transport, self._patience = name, transport, patience
+        self._name, self._place = name, place
+        self._transport, self._patience = transport, patience
         self.user, self.close = user, close
         key = transport.get_remote_server_key()
         self.host_key = f"{key.get_name()} {fingerprint(key)}"
 
     def execute(self, script: Sh, on_line: OnLine | None = None) -> Completed:
-        root = self.user == "root"
-        output = Output(on_line, after="" if root else READY)
+        output = Output(on_line, after=READY)
         try:
             with self._transport.open_session(timeout=self._patience) as channel:
-                channel.set_combine_stderr(True)
                 with self._limit(1):
-                    channel.exec_command(SHELL if root else SUDO)
+                    channel.exec_command(SHELL if self.user == "root" else SUDO)
                 self._send(channel, script.text.encode())
                 self._receive(channel, output)
                 with self._limit(SILENCE):
                     status = channel.recv_exit_status()
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise self._cut(error) from error
-        if status and not output.begun:
-            raise self._not_root(output.before)
+        if status != -1 and not output.begun:
+            raise explain_no_root(output.before, self._name, self.user, self._place)
         if status == -1:
             raise self._cut(None)
         return Completed(status, output.text)
@@ -101,14 +104,17 @@ class Ssh:
         """Take output to its end; a server that is silent must at least answer a question."""
         channel.settimeout(self._patience)
         while True:
+            data = None
             try:
                 data = channel.recv(65536)
             except TimeoutError:
                 with self._limit(SILENCE - 1):
                     self._transport.global_request("keepalive@openssh.com", wait=True)
-                continue
-            output.take(data)
-            if not data:
+            while channel.recv_stderr_ready():  # else both streams' common window would fill
+                output.overhear(channel.recv_stderr(65536))
+            if data is not None:
+                output.take(data)
+            if data == b"":
                 return
 
     @contextmanager
@@ -121,16 +127,6 @@ class Ssh:
             yield
         finally:
             timer.cancel()
-
-    def _not_root(self, said: list[str]) -> ConnectError:
-        reason = next((line for line in reversed(said) if line.strip()), "sudo says nothing")
-        return ConnectError(
-            f"{self.user} may not become root without a password: {reason}",
-            where=self._name,
-            hint=f"log in as root, or put this into /etc/sudoers.d/{self.user} there: "
-            f"{self.user} ALL=(ALL) NOPASSWD: ALL",
-            log=said[-10:] if len(said) > 1 else (),
-        )
 
     def _cut(self, error: Exception | None) -> ConnectError:
         if error is None and self._transport.is_active():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from functools import partial
 from pathlib import Path
 
 import fabric
@@ -54,8 +55,20 @@ def open_ssh(
         raise
     last.transport.set_keepalive(KEEPALIVE_S)
     return Ssh(
-        host.name, last.user, last.transport, close=lambda: close_all(last), patience=patience
+        host.name,
+        last.user,
+        last.transport,
+        place=build_place(host),
+        close=lambda: close_all(last),
+        patience=patience,
     )
+
+
+def build_place(host: Host) -> str:
+    """The HOST word that leads to this host, without a user."""
+    if host.port is None:
+        return host.address
+    return f"[{host.address}]:{host.port}" if ":" in host.address else f"{host.address}:{host.port}"
 
 
 def read_given(path: str) -> Identity:
@@ -128,16 +141,23 @@ def prepare(link: fabric.Connection, pins: Pins, given: Identity | None, patienc
         "banner_timeout": patience,
         "auth_timeout": 2 * patience,
         "channel_timeout": patience,
-        "transport_factory": open_transport,
+        "transport_factory": partial(open_transport, kind=pins.kind),
         "auth_strategy": Identities(given, link.ssh_config, link.user),
     }
 
 
-def open_transport(sock: socket.socket, **options: object) -> paramiko.Transport:
-    """A transport whose small packets do not wait for each other (Nagle), as OpenSSH does it."""
+def open_transport(sock: socket.socket, *, kind: str, **options: object) -> paramiko.Transport:
+    """A transport that asks for a host key of this `kind`, if any, before all others.
+
+    Small packets do not wait for each other (Nagle), as OpenSSH does it.
+    """
     if isinstance(sock, socket.socket):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return paramiko.Transport(sock, **options)  # type: ignore[arg-type]
+    transport = paramiko.Transport(sock, **options)  # type: ignore[arg-type]
+    wanted = ("rsa-sha2-512", "rsa-sha2-256") if kind == "ssh-rsa" else (kind,)
+    security = transport.get_security_options()
+    security.key_types = sorted(security.key_types, key=lambda name: name not in wanted)
+    return transport
 
 
 def open_link(link: fabric.Connection, where: str, patience: float) -> None:

@@ -30,7 +30,10 @@ Fault = Literal[
 
 @dataclass
 class Server:
-    """What the server has and does, and what was seen of its clients."""
+    """What the server has and does, and what was seen of its clients.
+
+    `login` is what the files of a login shell, or a forced command, run before any command.
+    """
 
     host_key: paramiko.PKey
     accepted: list[bytes] = field(default_factory=list)
@@ -41,6 +44,8 @@ class Server:
     at: int = 0
     path: str = os.environ["PATH"]
     rewrite: Callable[[str], str] = lambda script: script
+    more_keys: list[paramiko.PKey] = field(default_factory=list)
+    login: str = ""
 
     port: int = 0
     connections: int = 0
@@ -83,7 +88,8 @@ class Server:
             return
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport = paramiko.Transport(peer)
-        transport.add_server_key(self.host_key)
+        for key in (self.host_key, *self.more_keys):
+            transport.add_server_key(key)
         with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
             visitor = Visitor(self, transport)
             self.visitors.append(visitor)

@@ -85,7 +85,7 @@ def test_many_scripts_share_one_connection(home: Home, server: Server) -> None:
     with home.logged_in(server) as ssh:
         assert [ssh.execute(sh("exit {}", n)).exit for n in range(5)] == list(range(5))
     assert server.connections == 1
-    assert server.execs == ["sh -c 'exec sh -s 2>&1'"] * 5
+    assert server.execs == ["sh -c 'echo clawprov is root; exec sh -s 2>&1'"] * 5
 
 
 def test_nothing_of_a_script_shows_in_any_process_list(home: Home, server: Server) -> None:
@@ -112,7 +112,10 @@ def test_a_script_that_is_cut_on_its_way_runs_nothing(home: Home, tmp_path: Path
 
 
 def test_a_cut_connection_is_told_with_what_to_do(home: Home) -> None:
-    with home.server("cut output", at=20).serving() as server, home.logged_in(server) as ssh:
+    with (
+        home.server("cut output", at=len("clawprov is root\n") + 20).serving() as server,
+        home.logged_in(server) as ssh,
+    ):
         lines: list[str] = []
         with pytest.raises(ConnectError, match="the connection was lost") as caught:
             ssh.execute(sh("seq 100; sleep 60"), lines.append)

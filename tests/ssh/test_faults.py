@@ -47,7 +47,7 @@ def told(*words: str, within: float = 5) -> str:
 
 def test_a_port_that_refuses(home: Home) -> None:
     error = told("plan", "root@127.0.0.1:1")
-    assert "127.0.0.1-1: it cannot be reached on port 1" in error
+    assert "root@127.0.0.1:1: it cannot be reached on port 1" in error
 
 
 def test_a_name_that_is_nobodys(home: Home) -> None:

@@ -86,7 +86,7 @@ class Visitor(paramiko.ServerInterface):
     def run(self, channel: paramiko.Channel, command: str) -> None:
         """Run a command; like sshd it keeps no order between output and errors: these come last."""
         process = subprocess.Popen(
-            ["sh", "-c", command],
+            ["sh", "-c", f"{self.server.login}\n{command}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -19,6 +19,7 @@ from provision.errors import InventoryError, UsageError
 from provision.inventory import parse_inventory, parse_target
 from provision.inventory.keys import DEFAULTS, HOST, INVENTORY, Each, Table
 from provision.model.spec import AuthSpec, Host, Inventory, NodeSpec
+from provision.products import find_product
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / "inventories/example.yml").read_text()
@@ -112,6 +113,11 @@ def test_the_example_holds_every_key_and_is_right() -> None:
     assert hosts["open2"].auth == AuthSpec("password")
 
 
+def test_every_version_of_the_example_is_one_that_clawprov_knows() -> None:
+    for host in parse(EXAMPLE).values():
+        assert find_product(host.product, host.version).name == host.product
+
+
 def paths_of(table: Table, above: str = "") -> Iterator[str]:
     for name, entry in table.keys.items():
         yield above + name
@@ -187,6 +193,31 @@ def test_paths_start_at_the_folder_of_the_inventory() -> None:
     assert one_host("identity: ~/.ssh/id").identity == "~/.ssh/id"
     for path in ("good.asc", "/etc/good.asc", "~/good.asc"):
         assert one_host(f"node: {{key: {path}}}").node.key == ARMOR + "\n"
+
+
+PLAIN = "source: tarball, url: 'http://mirror/node'"
+
+
+def test_a_tarball_that_comes_unchecked_over_http_is_a_mistake() -> None:
+    (mistake,) = mistakes_of(f"hosts: {{x: {{node: {{{PLAIN}, version: 22.1.0}}}}}}").mistakes
+    assert mistake.where == "dir/hosts.yml:1:37"
+    assert mistake.what.startswith("node.url runs as root what comes unchecked over http")
+    assert "sha256" in mistake.what
+    (mistake,) = mistakes_of(f"defaults: {{node: {{{PLAIN}}}}}\nhosts:").mistakes
+    assert mistake.where == "dir/hosts.yml:1:36"
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        f"{PLAIN}, version: 22.1.0, sha256: {'0' * 64}",
+        PLAIN.replace("http:", "https:"),
+        "url: 'http://mirror/apt'",  # apt checks signatures
+        "source: tarball",
+    ],
+)
+def test_what_is_checked_by_itself_or_comes_over_https_is_fine(node: str) -> None:
+    one_host(f"node: {{{node}}}")
 
 
 def test_defaults_are_what_a_host_does_not_say() -> None:
@@ -338,21 +369,23 @@ KEPT = Inventory({"vps1": Host("vps1", "203.0.113.7", user="debian"), "a.b": Hos
         ("a.b", KEPT.hosts["a.b"]),
         ("mybox", Host("mybox", "mybox")),
         ("203.0.113.7", Host("203.0.113.7", "203.0.113.7")),
-        ("root@203.0.113.7", Host("203.0.113.7", "203.0.113.7", user="root")),
-        ("root@vsp1", Host("vsp1", "vsp1", user="root")),
-        ("vsp1:22", Host("vsp1-22", "vsp1", 22)),
+        ("root@203.0.113.7", Host("root@203.0.113.7", "203.0.113.7", user="root")),
+        ("root@203.0.113.7:2222", Host("root@203.0.113.7:2222", "203.0.113.7", 2222, "root")),
+        ("root@vsp1", Host("root@vsp1", "vsp1", user="root")),
+        ("vsp1:22", Host("vsp1:22", "vsp1", 22)),
         ("a_b.example.org.", Host("a_b.example.org.", "a_b.example.org.")),
-        ("me@box.example.org:2222", Host("box.example.org-2222", "box.example.org", 2222, "me")),
-        ("2001:db8::1", Host("2001-db8--1", "2001:db8::1")),
-        ("[2001:DB8::1]:2222", Host("2001-db8--1-2222", "2001:db8::1", 2222)),
-        ("[2001:db8::1]", Host("2001-db8--1", "2001:db8::1")),
-        ("root@[::1]:22", Host("0--1-22", "::1", 22, "root")),
-        ("::1", Host("0--1", "::1")),
-        ("root@2001:db8::1", Host("2001-db8--1", "2001:db8::1", user="root")),
+        ("me@b.example.org:2222", Host("me@b.example.org:2222", "b.example.org", 2222, "me")),
+        ("2001:db8::1", Host("2001:db8::1", "2001:db8::1")),
+        ("[2001:DB8::1]:2222", Host("[2001:DB8::1]:2222", "2001:db8::1", 2222)),
+        ("[2001:db8::1]", Host("[2001:db8::1]", "2001:db8::1")),
+        ("root@[::1]:22", Host("root@[::1]:22", "::1", 22, "root")),
+        ("::1", Host("::1", "::1")),
+        ("root@2001:db8::1", Host("root@2001:db8::1", "2001:db8::1", user="root")),
     ],
 )
 def test_a_word_is_a_host(word: str, host: Host) -> None:
     assert parse_target(word, KEPT) == host
+    assert parse_target(host.name, KEPT) == host, "a hint may name it"
 
 
 def test_without_an_inventory_every_good_word_is_an_address() -> None:
@@ -409,9 +442,10 @@ def test_a_host_made_of_any_word_is_harmless() -> None:
         except UsageError:
             continue
         made += 1
-        assert set(host.name + host.address + host.user) <= safe
+        assert host.name == word
+        assert set(host.address + host.user) <= safe
+        assert set(host.name) <= safe | set("@[]")
         assert not {host.name[0], host.address[0], (host.user or "x")[0]} & {"-"}
-        assert ":" not in host.name
     assert made > 500
 
 
