@@ -78,7 +78,8 @@ apt_get() {
 # fetch URL FILE: a download over http(s)
 fetch() {
   if command -v curl >/dev/null; then
-    curl -fsSL --retry 3 --connect-timeout 20 --speed-time 60 --speed-limit 1000 -o "$2" "$1"
+    curl -fsSL --proto-redir =https --retry 3 --connect-timeout 20 \
+      --speed-time 60 --speed-limit 1000 -o "$2" "$1"
   else command -v wget >/dev/null || { apt_get update || :; apt_get install wget ca-certificates; }
     wget -q --tries=3 --timeout=60 -O "$2" "$1"; fi
 }

@@ -87,7 +87,7 @@ AUTH_MODE = choice("token", "password")
 PROFILE = Form("strict, balanced or off", "strict|balanced|(?i:off|false|no)", _profile)
 NODE_SOURCE = choice("apt", "tarball")
 VERSION = matching(
-    "an exact version such as 2026.1.24",
+    "an exact version such as 2026.1.24-3",
     r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}(?:-[0-9A-Za-z][0-9A-Za-z.-]{0,39})?",
 )
 NODE_VERSION = matching("an exact version such as 22.22.0", r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
