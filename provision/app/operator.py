@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from provision.engine.run import Progress, Seen
+from provision.engine.run import Seen
+from provision.engine.watch import Progress
 
 
 @dataclass(frozen=True, slots=True)

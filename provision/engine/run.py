@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from provision.engine import job
-from provision.engine.frames import finished, pack_probes, parse_frame, unpack
+from provision.engine.frames import finished, pack_probes, unpack
 from provision.engine.guard import refuse
 from provision.engine.plan import build_plan, judge
+from provision.engine.watch import TAIL, Progress, Watch
 from provision.errors import ApplyError, ConnectError, LockedError
 from provision.model.facts import Facts, Probe
 from provision.model.plan import Plan, Resource
@@ -20,7 +20,6 @@ from provision.model.transport import Transport
 ROUNDS = 3
 PATIENCE = 5
 """How often somebody else may be faster before we give up."""
-TAIL = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +40,6 @@ class Seen:
     plan: Plan
     preflight: tuple[Verdict, ...]
     verdicts: tuple[Verdict, ...]
-
-
-class Progress(Protocol):
-    """Whoever wants to know how far it is."""
-
-    def step(self, name: str, why: str = "") -> None: ...
-
-    def detail(self, line: str) -> None: ...
-
-    def done(self, exit: int) -> None: ...
-
-    def plan(self, plan: Plan) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +114,31 @@ def converge(
             first = seen.plan
         if not seen.plan.changes:
             return Converged(first, outcomes, seen)
-        if rounds == ROUNDS:
-            left = ", ".join(change.resource for change in seen.plan.changes)
-            raise ApplyError(
-                f"still not as planned after {ROUNDS} rounds: {left}",
-                where=stack.target,
-                hint=f"clawprov plan {stack.target}",
-            )
+        _heed_limits(seen.plan, rounds, late)
         session.progress.plan(seen.plan)
         made = apply(session, seen)
-        if made is not None:
+        if made is None:
+            late += 1
+        else:
             rounds += 1
             outcomes += made
-            continue
-        late += 1
-        if late > PATIENCE:
-            raise LockedError(
-                "others keep changing this server",
-                where=stack.target,
-                hint=f"see who in {job.AUDIT} there, then run the same command again",
-            )
+
+
+def _heed_limits(plan: Plan, rounds: int, late: int) -> None:
+    """Raise when the plan was tried often enough, or others were faster often enough."""
+    if rounds == ROUNDS:
+        left = ", ".join(change.resource for change in plan.changes)
+        raise ApplyError(
+            f"still not as planned after {ROUNDS} rounds: {left}",
+            where=plan.target,
+            hint=f"clawprov plan {plan.target}",
+        )
+    if late > PATIENCE:
+        raise LockedError(
+            "others keep changing this server",
+            where=plan.target,
+            hint=f"see who in {job.AUDIT} there, then run the same command again",
+        )
 
 
 def apply(session: Session, seen: Seen) -> tuple[Outcome, ...] | None:
@@ -199,36 +191,3 @@ def _attach(session: Session, stack: Stack, running: job.Job, times: int) -> Non
     session.progress.done(0)
     watch = Watch(running.nonce, Plan(stack.target), session.progress)
     session.transport.execute(job.attach_script(running.nonce), watch.line)
-
-
-class Watch:
-    """The output of a job as it comes in: steps for the progress, outcomes for the report."""
-
-    def __init__(self, nonce: str, plan: Plan, progress: Progress) -> None:
-        self._nonce, self._progress = nonce, progress
-        self._why = {change.resource: change.why for change in plan.changes}
-        self._open = ""
-        self._lines: list[str] = []
-        self.outcomes: list[Outcome] = []
-        self.word = ""
-
-    def line(self, line: str) -> None:
-        """Take one line of output."""
-        frame = parse_frame(line, self._nonce)
-        if frame is None:
-            if line.startswith("~ "):
-                self._progress.detail(line[2:])
-            elif line:
-                self._lines.append(line)
-        elif frame.word == "begin":
-            self._open, self._lines = frame.value, []
-            self._progress.step(frame.value, self._why.get(frame.value, ""))
-        elif frame.word == "end":
-            self._close(int(frame.value))
-        else:
-            self.word = frame.word
-
-    def _close(self, exit: int) -> None:
-        tail = tuple(self._lines[-TAIL:])
-        self.outcomes.append(Outcome(self._open, "failed" if exit else "done", exit, tail))
-        self._progress.done(exit)

@@ -24,7 +24,7 @@ from provision.resources.heap import HeapLimit
 from provision.resources.link import Link
 from provision.resources.node import SOURCES, NodeArchive, NodePackage
 from provision.resources.release import Release
-from provision.resources.service import Service
+from provision.resources.service import Input, Service
 from provision.resources.user import SystemUser
 from provision.stacks.config import build_config
 
@@ -51,8 +51,34 @@ def build_gateway(
     the seconds since 1970."""
     node = _node(host, product)
     package, lock = read_lock(product, full=host.full)
-    owner = f"{product.name}:{product.name}"
-    release = Release(
+    release = _release(product, package, lock, node)
+    credential = _credential(host, product, fresh)
+    heap = HeapLimit(product.heap_path)
+    config = build_config(host, product, node.binary)
+    installed = File(f"{product.current}/package-lock.json", lock)  # which release runs
+    unit = _unit(host, product, node.binary, [config, credential, heap, installed])
+    wrapper, journald = _wrapper(product, node.binary), _journald(host)
+    resources: tuple[Resource, ...] = (
+        journald,
+        node,
+        SystemUser(product.name, product.home),
+        *_folders(product),
+        release,
+        credential,
+        heap,
+        config,
+        Link(product.current, f"releases/{product.version}"),
+        wrapper,
+        unit,
+        _service(host, product, [unit, config, credential, heap, installed]),
+    )
+    before = _preflight(host, product, (node, release, credential), clock)
+    stack = Stack(host.name, before, resources, _checks(host, product))
+    return Gateway(stack, credential, (config, unit, wrapper, journald))
+
+
+def _release(product: Product, package: str, lock: str, node: NodePackage | NodeArchive) -> Release:
+    return Release(
         product.name,
         product.release,
         package,
@@ -61,57 +87,43 @@ def build_gateway(
         node.binary,
         product.scripts,
     )
+
+
+def _credential(host: Host, product: Product, fresh: Secret) -> Credential:
     variables = {kind: f"{product.env_prefix}_GATEWAY_{kind.upper()}" for kind in AUTH_KINDS}
     variable = variables.pop(host.auth.kind)
     retired = tuple(variables.values())
-    credential = Credential(product.secret_path, variable, host.auth.secret, fresh, retired)
-    config = build_config(host, product, node.binary)
-    journald = File(
+    return Credential(product.secret_path, variable, host.auth.secret, fresh, retired)
+
+
+def _folders(product: Product) -> tuple[Directory, ...]:
+    owner = f"{product.name}:{product.name}"
+    own = (product.home, f"{product.home}/.{product.name}", f"{product.home}/tmp")
+    return (*(Directory(path, "700", owner) for path in own), Directory(product.etc, "700"))
+
+
+def _journald(host: Host) -> File:
+    return File(
         "/etc/systemd/journald.conf.d/clawprov.conf",
         render("gateway/journald.conf.j2", {"journal_max": host.journal_max}),
         activate=sh("systemctl restart systemd-journald"),
     )
-    wrapper = File(
-        f"/usr/local/bin/{product.name}",
-        render("gateway/wrapper.sh.j2", {"product": product, "node": node.binary}),
-        mode="755",
-    )
-    marker = f"{product.current}/package-lock.json"
-    heap = HeapLimit(product.heap_path)
-    read = [config.path, credential.path, heap.path, marker]
-    unit = _unit(host, product, node.binary, read)
-    service = Service(
+
+
+def _wrapper(product: Product, node: str) -> File:
+    text = render("gateway/wrapper.sh.j2", {"product": product, "node": node})
+    return File(f"/usr/local/bin/{product.name}", text, mode="755")
+
+
+def _service(host: Host, product: Product, inputs: list[Input]) -> Service:
+    return Service(
         product.service,
         f"{STAMPS}/{product.name}.started",
-        (unit, config, credential, heap, File(marker, lock)),
+        inputs,
         host.gateway_port,
         product.start_limit_s,
         SETTLE_S["channels" if host.config.get("channels") else "plain"],
     )
-    resources: tuple[Resource, ...] = (
-        journald,
-        node,
-        SystemUser(product.name, product.home),
-        Directory(product.home, "700", owner),
-        Directory(f"{product.home}/.{product.name}", "700", owner),
-        Directory(f"{product.home}/tmp", "700", owner),
-        Directory(product.etc, "700"),
-        release,
-        credential,
-        heap,
-        config,
-        Link(product.current, f"releases/{product.version}"),
-        wrapper,
-        unit,
-        service,
-    )
-    stack = Stack(
-        host.name,
-        _preflight(host, product, (node, release, credential), clock),
-        resources,
-        _checks(host, product),
-    )
-    return Gateway(stack, credential, (config, unit, wrapper, journald))
 
 
 def _node(host: Host, product: Product) -> NodePackage | NodeArchive:
@@ -123,7 +135,7 @@ def _node(host: Host, product: Product) -> NodePackage | NodeArchive:
     return NodePackage(product.engines, major, spec.url or NODESOURCE, key, spec.version)
 
 
-def _unit(host: Host, product: Product, node: str, read: list[str]) -> File:
+def _unit(host: Host, product: Product, node: str, inputs: list[Input]) -> File:
     path = f"/etc/systemd/system/{product.service}"
     sandbox = [
         line
@@ -135,7 +147,7 @@ def _unit(host: Host, product: Product, node: str, read: list[str]) -> File:
         "node": node,
         "profile": host.profile,
         "sandbox": sandbox,
-        "inputs": [path, *read],
+        "inputs": [path, *(item.path for item in inputs)],
         "stamp_folder": STAMPS,
         "stamp": f"{STAMPS}/{product.name}.started",
     }

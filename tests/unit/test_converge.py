@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from fake_machine import Diary, Machine, Part, session, stack
 
-from provision.engine.run import TAIL, Seen, Stack, converge, gather
+from provision.engine.run import Seen, Stack, converge, gather
+from provision.engine.watch import TAIL
 from provision.errors import ApplyError, ConnectError, Exit, UnsupportedError
 from provision.model.report import Check
 from provision.model.shell import sh

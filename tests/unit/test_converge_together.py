@@ -6,7 +6,8 @@ import pytest
 from fake_machine import IDLE, Diary, Machine, Part, session, stack
 
 from provision.engine.job import attach_script
-from provision.engine.run import Watch, converge
+from provision.engine.run import converge
+from provision.engine.watch import Watch
 from provision.errors import Exit, LockedError
 from provision.model.plan import Plan
 
