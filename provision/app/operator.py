@@ -12,6 +12,7 @@ from pathlib import Path
 
 from provision.engine.run import Seen
 from provision.engine.watch import Progress
+from provision.model.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,14 @@ class Operator:
     """Whoever works: how to ask them, and how to tell them how far it is.
 
     `trust(host, kind, fingerprint)` decides about a host key that nobody has seen before;
-    `confirm` sees the first plan and raises when it is not wanted.
+    `confirm` sees the first plan and raises when it is not wanted; `password(host)` gives the
+    password that sudo wants there, or None where nobody can be asked.
     """
 
     trust: Callable[[str, str, str], bool]
     confirm: Callable[[Seen], None]
     progress: Progress
+    password: Callable[[str], Secret | None] = lambda host: None
 
     @property
     def who(self) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from provision.app.operator import Operator, config_folder, nonces
 from provision.app.prove import prove
@@ -17,6 +18,10 @@ from provision.model.secret import Secret
 from provision.model.spec import Host
 from provision.products import find_product
 from provision.stacks.gateway import Gateway, build_gateway
+from provision.transport.local import Local
+
+if TYPE_CHECKING:  # Fabric and Paramiko take their time
+    from provision.transport.session import Ssh
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +43,24 @@ def build_wish(host: Host) -> Wish:
 @contextmanager
 def connected(host: Host, operator: Operator, verb: str) -> Iterator[Session]:
     """A session on the host, ended with the block."""
-    from provision.transport.hostkeys import Pins
-    from provision.transport.ssh import open_ssh
-
     operator.progress.step("connect", host.address)
-    transport = open_ssh(host, Pins(config_folder() / "known_hosts", host.host_key, operator.trust))
+    transport = _open(host, operator)
     operator.progress.done(0)
     try:
         yield Session(transport, operator.who, verb, nonces(), operator.progress)
     finally:
         transport.close()
+
+
+def _open(host: Host, operator: Operator) -> Ssh | Local:
+    """The way to a host; `localhost`, when nothing else is said of it, needs none."""
+    if host.address == "localhost" and not host.user and host.port is None:
+        return Local()
+    from provision.transport.hostkeys import Pins
+    from provision.transport.ssh import open_ssh
+
+    pins = Pins(config_folder() / "known_hosts", host.host_key, operator.trust)
+    return open_ssh(host, pins, ask=lambda: operator.password(host.name))
 
 
 def prove_it(
@@ -59,7 +72,8 @@ def prove_it(
     and then looked at again.
     """
     stranger = next((v for v in seen.preflight if v.check == "preflight:port" and not v.ok), None)
-    path = f"ssh to 127.0.0.1:{wish.host.gateway_port}"
+    way = "loopback" if isinstance(session.transport, Local) else "ssh"
+    path = f"{way} to 127.0.0.1:{wish.host.gateway_port}"
     if stranger:  # whoever that is must not be told the secret
         return Proof(False, path, problem=stranger.problem), seen
     session.progress.step("proof", f"127.0.0.1:{wish.host.gateway_port}")

@@ -14,6 +14,7 @@ from provision.cli.options import Options, find_host, host_options
 from provision.engine.run import Seen
 from provision.errors import Exit
 from provision.model.report import Report
+from provision.model.secret import Secret
 from provision.products import find_product
 from provision.ui.progress import Steps
 from provision.ui.style import choose_style
@@ -39,7 +40,7 @@ def up(host: str, yes: bool, options: Options) -> int:
         click.confirm(f"go on with {spec.name}?", abort=True, default=True, err=True)
 
     try:
-        report = app_up.up(spec, Operator(_trust, confirm, steps))
+        report = app_up.up(spec, Operator(_trust, confirm, steps, _password))
     finally:
         steps.close()
     code = answer(report, options)
@@ -116,7 +117,15 @@ def at_terminal() -> bool:
 
 def quiet_operator() -> Operator:
     """An operator for verbs that only look; steps are shown on a terminal alone."""
-    return Operator(_trust, lambda seen: None, Steps(sys.stderr, choose_style(sys.stderr)))
+    steps = Steps(sys.stderr, choose_style(sys.stderr))
+    return Operator(_trust, lambda seen: None, steps, _password)
+
+
+def _password(host: str) -> Secret | None:
+    """Ask for the password that sudo wants on a host."""
+    if not at_terminal():
+        return None
+    return Secret(click.prompt(f"\nsudo's password on {host}", hide_input=True, err=True))
 
 
 def _trust(host: str, kind: str, fingerprint: str) -> bool:

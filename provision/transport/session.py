@@ -9,11 +9,13 @@ from threading import Timer
 import paramiko
 
 from provision.errors import ConnectError
+from provision.model.secret import Secret
 from provision.model.shell import Sh
 from provision.model.transport import Channel, Completed, OnLine
 from provision.transport.failures import explain_no_root
 from provision.transport.hostkeys import fingerprint
 from provision.transport.output import Output
+from provision.transport.rootshell import READY, SHELL, SUDO, SUDO_ASKING
 
 SILENCE = 3
 """After so many times its patience without a sign of life, a link is taken for cut."""
@@ -21,19 +23,15 @@ SILENCE = 3
 RACED = "Unable to open channel."
 """What Paramiko says of a refused channel when another thread has just been told the reason."""
 
-# sshd reads a command's output and errors from two pipes, and sends them in any order: only one
-# pipe keeps an error in the section that it belongs to. The quotes are for every login shell.
-# Forced commands and the files of a login shell speak before READY, or on the other pipe.
-READY = "clawprov is root"
-SHELL = f"sh -c 'echo {READY}; exec sh -s 2>&1'"
-SUDO = f"sudo -n {SHELL}"
+NEEDS_PASSWORD = ("password is required", "terminal is required")
 
 
 class Ssh:
     """One connection to a server; every script is one exec on it, fed on standard input.
 
     `place` is what a person types after `USER@` to come here. An answer is awaited for `patience`
-    seconds; a script may be silent for as long as it likes.
+    seconds; a script may be silent for as long as it likes. `ask` gives the password that sudo may
+    want, asked for once, or None.
     """
 
     def __init__(
@@ -45,8 +43,10 @@ class Ssh:
         place: str,
         close: Callable[[], None],
         patience: float,
+        ask: Callable[[], Secret | None] = lambda: None,
     ) -> None:
-        self._name, self._place = name, place
+        self._name, self._place, self._ask = name, place, ask
+        self._password: Secret | None = None
         self._transport, self._patience = transport, patience
         self.user, self.close = user, close
         key = transport.get_remote_server_key()
@@ -54,21 +54,33 @@ class Ssh:
 
     def execute(self, script: Sh, on_line: OnLine | None = None) -> Completed:
         output = Output(on_line, after=READY)
+        status = self._run(script.text, output)
+        if status == -1:
+            raise self._cut(None)
+        if output.begun:
+            return Completed(status, output.text)
+        said = " ".join(output.before)
+        if self._password is None and any(words in said for words in NEEDS_PASSWORD):
+            self._password = self._ask()
+            if self._password is not None:
+                return self.execute(script, on_line)
+        raise explain_no_root(output.before, self._name, self.user, self._place)
+
+    def _run(self, script: str, output: Output) -> int:
+        """The exit status of a script, -1 when its shell or the link ended without one."""
+        command = SHELL if self.user == "root" else SUDO
+        if self._password is not None:
+            command, script = SUDO_ASKING, f"{self._password.value}\n{script}"
         try:
             with self._transport.open_session(timeout=self._patience) as channel:
                 with self._limit(1):
-                    channel.exec_command(SHELL if self.user == "root" else SUDO)
-                self._send(channel, script.text.encode())
+                    channel.exec_command(command)
+                self._send(channel, script.encode())
                 self._receive(channel, output)
                 with self._limit(SILENCE):
-                    status = channel.recv_exit_status()
+                    return channel.recv_exit_status()
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise self._cut(error) from error
-        if status != -1 and not output.begun:
-            raise explain_no_root(output.before, self._name, self.user, self._place)
-        if status == -1:
-            raise self._cut(None)
-        return Completed(status, output.text)
 
     def open_stream(self, port: int) -> Channel:
         try:

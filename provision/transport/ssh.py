@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import fabric
 import paramiko
 
 from provision.errors import ConnectError, ProvisionError
+from provision.model.secret import Secret
 from provision.model.spec import Host
 from provision.transport.failures import explain
 from provision.transport.hostkeys import Pins
@@ -33,12 +35,18 @@ class Settings(fabric.Config):  # type: ignore[misc]
 
 
 def open_ssh(
-    host: Host, pins: Pins, *, ssh_config: Path = Path("~/.ssh/config"), patience: float = 0.0
+    host: Host,
+    pins: Pins,
+    *,
+    ssh_config: Path = Path("~/.ssh/config"),
+    patience: float = 0.0,
+    ask: Callable[[], Secret | None] = lambda: None,
 ) -> Ssh:
     """A connection to `host`, its identity and that of every server on the way checked by `pins`.
 
     The user's ssh config applies (aliases, ProxyJump, keys), what `host` says itself goes first.
     An answer is awaited for `patience` seconds; 0 is ConnectTimeout of the ssh config, or 10.
+    `ask` gives the password that sudo wants there, or None.
     Raises ConnectError with the cause and what to do about it.
     """
     given = read_given(host.identity) if host.identity else None
@@ -61,6 +69,7 @@ def open_ssh(
         place=build_place(host),
         close=lambda: close_all(last),
         patience=patience,
+        ask=ask,
     )
 
 

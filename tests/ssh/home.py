@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from server import Fault, Server
 
 from provision.errors import ConnectError
+from provision.model.secret import Secret
 from provision.model.spec import Host
 from provision.transport.hostkeys import Pins, fingerprint
 from provision.transport.session import Ssh
@@ -82,10 +83,11 @@ class Home:
         identity: str = "",
         host_key: str = "",
         patience: float = 5,
+        ask: Callable[[], Secret | None] = lambda: None,
     ) -> Iterator[Ssh]:
         address, port = (server, None) if isinstance(server, str) else ("127.0.0.1", server.port)
         host = Host("box", address, port, user=user, identity=identity)
-        ssh = open_ssh(host, self.pins(host_key), patience=patience)
+        ssh = open_ssh(host, self.pins(host_key), patience=patience, ask=ask)
         try:
             yield ssh
         finally:

@@ -7,6 +7,7 @@ from home import Home, sudo
 from server import Server
 
 from provision.errors import ConnectError
+from provision.model.secret import Secret
 from provision.model.shell import Sh, sh
 
 
@@ -61,3 +62,39 @@ def test_a_server_without_sudo_says_so(home: Home, server: Server) -> None:
         ssh.execute(Sh("echo never\n" * 100_000, ""))
     assert "sudo: not found" in caught.value.what
     assert "log in as root" in caught.value.hint
+
+
+ASKING = """
+case $1 in
+  -n) echo 'sudo: a password is required' >&2; exit 1 ;;
+  -k) [ "$2 $3" = "-S -p" ] && shift 4 ;;
+esac
+read -r given
+[ "$given" = 'pass word$1' ] || { echo 'Sorry, try again.' >&2; exit 1; }
+exec "$@"
+"""
+
+
+def test_a_password_is_asked_for_once_and_is_in_no_command(home: Home, server: Server) -> None:
+    server.path = sudo(home, ASKING, server.path)
+    asked: list[str] = []
+
+    def ask() -> Secret:
+        asked.append("sudo")
+        return Secret("pass word$1")
+
+    with home.logged_in(server, user="alice", ask=ask) as ssh:
+        said = [ssh.execute(sh("echo {}", f"run {number}")).out for number in (1, 2)]
+    assert said == ["run 1\n", "run 2\n"]
+    assert asked == ["sudo"]
+    assert not [command for command in server.execs if "pass word" in command]
+
+
+def test_a_wrong_password_ends_it(home: Home, server: Server) -> None:
+    server.path = sudo(home, ASKING, server.path)
+    with (
+        home.logged_in(server, user="alice", ask=lambda: Secret("wrong")) as ssh,
+        pytest.raises(ConnectError) as caught,
+    ):
+        ssh.execute(sh("echo never"))
+    assert "Sorry, try again." in caught.value.what
