@@ -35,7 +35,12 @@ USER = matching(
     "a user name such as root or debian",
     r"(?=.{1,32}\Z)[A-Za-z_][A-Za-z0-9._-]*[$]?",
 )
-PORT = Form("a port from 1 to 65535", r"[1-9][0-9]{0,4}", _port)
+PORT = Form(
+    "a port from 1 to 65535",
+    r"[1-9][0-9]{0,4}",
+    _port,
+    schema={"minimum": 1, "maximum": 65535},
+)
 ADDRESS = Form(
     "an IP address, a host name or an ssh alias",
     r"[A-Za-z0-9:_][A-Za-z0-9.:_-]{0,252}",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from provision.errors import UsageError
@@ -21,6 +21,7 @@ class Form(Generic[T_co]):
     `expects` completes the sentence "expected ..."; `pattern` matches the whole text; `convert`
     makes the value of it and may still refuse: with ValueError, told in the general sentence, or
     with a UsageError that has its own. `text_only` refuses what YAML takes for a number or a date.
+    `schema` is what JSON Schema can say beyond type and pattern.
     """
 
     expects: str
@@ -28,6 +29,7 @@ class Form(Generic[T_co]):
     convert: Callable[[str], T_co]
     hint: str = ""
     text_only: bool = False
+    schema: Mapping[str, object] = field(default_factory=dict, compare=False)
 
     def parse(self, text: str, found: str = "") -> T_co:
         """The value that `text` means; UsageError, which tells what was `found`, for none."""
@@ -46,7 +48,8 @@ def matching(expects: str, pattern: str, hint: str = "") -> Form[str]:
 
 def choice(*options: str) -> Form[str]:
     """A form that allows a few words."""
-    return matching(listed(options, "or"), "|".join(map(re.escape, options)))
+    pattern = "|".join(map(re.escape, options))
+    return Form(listed(options, "or"), pattern, str, schema={"enum": list(options)})
 
 
 def listed(words: tuple[str, ...], last: str) -> str:
