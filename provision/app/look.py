@@ -65,7 +65,9 @@ def render_files(host: Host, path: str = "") -> dict[str, str]:
     """
     gateway = build_wish(host).gateway
     texts = {file.path: str(file.content) for file in gateway.files}
-    texts[gateway.credential.path] = f"{gateway.credential.variable}={MASK}\n"
+    credential = gateway.credential
+    names = [credential.variable, *(name for name, _ in credential.more)]
+    texts[credential.path] = "".join(f"{name}={MASK}\n" for name in names)
     if not path:
         return texts
     found = {

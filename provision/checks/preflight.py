@@ -132,3 +132,20 @@ def needed_tools() -> Check:
     )
     hint = "apt-get update && apt-get install iproute2 procps util-linux   (on the server)"
     return Check("preflight:tools", script, judge, hint)
+
+
+def known_key(name: str, variable: str, there: Callable[[Facts], bool]) -> Check:
+    """A secret that the inventory asks for, and that `variable` did not hold on this machine.
+
+    The server must have it already, under its `name` there.
+    """
+
+    def judge(reading: Reading, facts: Facts) -> str:
+        if there(facts):
+            return ""
+        if name == variable:
+            return f"{name} is set neither here nor on the server"
+        return f"{variable} is not set here, and the server has no {name}"
+
+    hint = f"export {variable}=...   (here), then run the same command again"
+    return Check(f"preflight:{name}", sh(":"), judge, hint)

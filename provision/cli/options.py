@@ -15,7 +15,7 @@ from provision.errors import InventoryError, ProvisionError, UsageError
 from provision.inventory import parse_inventory, parse_target
 from provision.inventory.values import HOST_KEY
 from provision.model.secret import Secret
-from provision.model.spec import AUTH_KINDS, AuthSpec, Host, Inventory
+from provision.model.spec import AUTH_KINDS, AuthSpec, Entrusted, Host, Inventory
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -74,6 +74,7 @@ def find_host(word: str, options: Options) -> Host:
         host = replace(host, profile=options.profile)  # type: ignore[arg-type]
     if options.auth:
         host = replace(host, auth=replace(host.auth, mode=options.auth))  # type: ignore[arg-type]
+    host = replace(host, keys=tuple(map(_taken, host.keys)))
     return _with_secret(_with_product(host, options.product))
 
 
@@ -100,6 +101,15 @@ def _with_secret(host: Host) -> Host:
     value = os.environ[name]
     check_secret(value, f"${name}")
     return replace(host, auth=AuthSpec(kind, Secret(value)))  # type: ignore[arg-type]
+
+
+def _taken(entrusted: Entrusted) -> Entrusted:
+    """With the value of its environment variable, if it is set here."""
+    value = os.environ.get(entrusted.variable)
+    if not value:
+        return entrusted
+    check_secret(value, f"${entrusted.variable}")
+    return replace(entrusted, value=Secret(value))
 
 
 def check_secret(value: str, name: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from provision.inventory import values
+from provision.inventory import agent, values
 from provision.inventory.address import ADDRESS, NAME, PORT, USER
 from provision.inventory.form import Form
 
@@ -19,6 +19,13 @@ class Path:
     """A path, seen from the inventory's folder; with `contents`, what the file there holds."""
 
     contents: Callable[[str], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A list of values of one form, each of them once."""
+
+    of: Form[object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class Each:
     of: Table
 
 
-Entry: TypeAlias = "Form[object] | Path | Free | Table | Each"
+Entry: TypeAlias = "Form[object] | Path | Several | Free | Table | Each"
 
 
 def _node_misfits(given: Mapping[str, object]) -> Iterator[Misfit]:
@@ -80,7 +87,9 @@ NODE = Table(
     },
     misfits=_node_misfits,
 )
-_INNER = {key: f"under {name}:" for name, t in (("auth", AUTH), ("node", NODE)) for key in t.keys}
+MODELS = Table({"default": agent.MODEL, "fallbacks": Several(agent.MODEL)})
+_TABLES = {"auth": AUTH, "node": NODE, "models": MODELS}
+_INNER = {key: f"under {name}:" for name, table in _TABLES.items() for key in table.keys}
 _OWN = "in each host, not in defaults:"
 
 HOST = Table(
@@ -98,6 +107,8 @@ HOST = Table(
         "node": NODE,
         "full": values.BOOLEAN,
         "journal_max": values.SIZE,
+        "models": MODELS,
+        "keys": Several(agent.KEY),
         "config": Free(without=frozenset({"gateway.auth.token", "gateway.auth.password"})),
     },
     elsewhere=_INNER,

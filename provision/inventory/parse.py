@@ -12,7 +12,7 @@ from provision.inventory.mistakes import Mistakes
 from provision.inventory.syntax import compose
 from provision.inventory.tree import check_tree, kind, pairs
 from provision.inventory.walk import Walk
-from provision.model.spec import Host, Inventory, NodeSpec
+from provision.model.spec import Entrusted, Host, Inventory, ModelSpec, NodeSpec
 
 
 def parse_inventory(text: str, file: str, read: Callable[[str], str]) -> Inventory:
@@ -20,8 +20,8 @@ def parse_inventory(text: str, file: str, read: Callable[[str], str]) -> Invento
 
     `file` is its path as the person typed it, `read` gives the text of a file that a value names
     (its OSError and ValueError become mistakes). A relative path starts at the folder of `file`,
-    one with `~` in front is kept. What a host says wins over `defaults:`, where `node:` counts as
-    a whole and `config:` is merged key by key.
+    one with `~` in front is kept. What a host says wins over `defaults:`, where `config:` is merged
+    key by key, and `node:`, `models:` and lists count as a whole.
     """
     mistakes = Mistakes(file)
     root = compose(text, mistakes)
@@ -49,6 +49,10 @@ def _build_host(defaults: Host, given: Mapping[str, Any]) -> Host:
         made["auth"] = replace(defaults.auth, **given["auth"])
     if "node" in given:
         made["node"] = NodeSpec(**given["node"])
+    if "models" in given:
+        made["models"] = ModelSpec(**given["models"])
+    if "keys" in given:
+        made["keys"] = tuple(map(Entrusted, given["keys"]))
     if "config" in given:
         made["config"] = _merged(defaults.config, given["config"])
     return replace(defaults, **made)

@@ -13,7 +13,7 @@ import yaml
 from provision.errors import ProvisionError, UsageError
 from provision.inventory.address import ADDRESS
 from provision.inventory.form import Form, listed, shown
-from provision.inventory.keys import Each, Entry, Free, Path, Table
+from provision.inventory.keys import Each, Entry, Free, Path, Several, Table
 from provision.inventory.mistakes import Mistakes
 from provision.inventory.plain import parse_plain
 from provision.inventory.tree import found, kind, pairs
@@ -68,6 +68,8 @@ class Walk:
                 return self.table(node, entry, path, path)
             case Each():
                 return self._hosts(node, entry, path)
+            case Several():
+                return self._several(node, entry, path)
             case Free():
                 return self._free(node, entry, path)
             case Path():
@@ -86,6 +88,21 @@ class Walk:
         except UsageError as error:
             self.mistakes.add(node, f"{path}: {error.what}", error.hint)
             return None
+
+    def _several(self, node: yaml.Node, entry: Several, path: str) -> tuple[object, ...] | None:
+        if not isinstance(node, yaml.SequenceNode):
+            what = "a text" if kind(node) == "str" else found(node)  # it may be a secret
+            hint = f"write it as a list: {path.rpartition('.')[2]}: [ONE, TWO]"
+            self.mistakes.add(node, f"{path}: expected a list, found {what}", hint)
+            return None
+        values: list[object] = []
+        for item in node.value:
+            one = self._form(item, entry.of, path)
+            if one is not None and one in values:
+                what = f"{path}: {shown(item.value)} is given twice"
+                self.mistakes.add(item, what, "remove one of the two")
+            values.append(one)
+        return tuple(values)
 
     def _path(self, node: yaml.Node, entry: Path, path: str) -> str | None:
         text = self._form(node, PATH, path)

@@ -44,11 +44,31 @@ class AuthSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Entrusted:
+    """A secret that comes in the environment `variable` of whoever runs clawprov.
+
+    Without `value` it is not set there, and the one on the server stays as it is.
+    """
+
+    variable: str
+    value: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """What the agent thinks with: PROVIDER/MODEL names, "" for the gateway's own choice."""
+
+    default: str = ""
+    fallbacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """One server with one gateway; ports are TCP ports, an empty text means "not said".
 
     `identity` is the path of a private key, `host_key` a pinned "TYPE BASE64" or "SHA256:...";
-    `full` adds local embeddings; `config` is merged into the gateway's configuration file.
+    `full` adds local embeddings; `keys` go into the gateway's environment by their own names;
+    `config` is merged into the gateway's configuration file, over all that clawprov puts there.
     """
 
     name: str
@@ -65,6 +85,8 @@ class Host:
     node: NodeSpec = NodeSpec()
     full: bool = False
     journal_max: str = "200M"
+    models: ModelSpec = ModelSpec()
+    keys: tuple[Entrusted, ...] = ()
     config: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -1,4 +1,4 @@
-"""The gateway's secret in an environment file that only root can read."""
+"""The gateway's secrets in an environment file that only root can read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class Credential:
     """The environment file at `path` that sets `variable`.
 
     A `given` secret takes its place; else the server's stays, so nothing is rotated silently, and
-    only a server that has none gets `fresh`. Lines that set `retired` variables go.
+    only a server that has none gets `fresh`. Lines that set `retired` variables go. `more` are
+    further variables with their values; None leaves the line as it is.
     """
 
     path: str
@@ -28,6 +29,7 @@ class Credential:
     given: Secret | None
     fresh: Secret
     retired: tuple[str, ...] = ()
+    more: tuple[tuple[str, Secret | None], ...] = ()
 
     @property
     def id(self) -> str:
@@ -57,15 +59,25 @@ class Credential:
         )
         if kept is None:
             return Change(self.id, "create", commands, "given" if self.given else "generated")
-        why = "the secret differs" if kept != self.secret(facts) else "not root's alone"
-        return Change(self.id, "update", commands, why)
+        return Change(self.id, "update", commands, self._why(facts))
+
+    def _why(self, facts: Facts) -> str:
+        """What is not as it should be, by its name."""
+        others = [name for name, value in self.more if value and self.value(name, facts) != value]
+        names = ["the secret"] * (self.kept(facts) != self.secret(facts)) + others
+        verb = "differs" if len(names) == 1 else "differ"
+        return f"{', '.join(names)} {verb}" if names else "not root's alone"
 
     def _lines(self, facts: Facts) -> list[str]:
         return facts[self.id].out.partition("content=\n")[2].splitlines()
 
     def kept(self, facts: Facts) -> Secret | None:
         """The secret that the server has now."""
-        values = [value_of(x) for x in self._lines(facts) if name_of(x) == self.variable]
+        return self.value(self.variable, facts)
+
+    def value(self, variable: str, facts: Facts) -> Secret | None:
+        """What the server's file sets a variable to, an empty text being nothing."""
+        values = [value_of(x) for x in self._lines(facts) if name_of(x) == variable]
         return Secret(parse_value(values[-1])) if values and values[-1] else None
 
     def other(self, facts: Facts) -> str:
@@ -74,12 +86,13 @@ class Credential:
         return min(names, default="") if self.kept(facts) is None else ""
 
     def _wished(self, facts: Facts) -> Secret:
-        """The file with our line in it; lines that somebody else has put there stay."""
-        ours = f"{self.variable}={build_value(self.secret(facts).value)}"
+        """The file with our lines in it; those that somebody else has put there stay."""
+        values = {self.variable: self.secret(facts)}
+        values |= {name: value for name, value in self.more if value}
+        ours = {name: f"{name}={build_value(value.value)}" for name, value in values.items()}
         lines = [line for line in self._lines(facts) if name_of(line) not in self.retired]
-        kept = [ours if name_of(line) == self.variable else line for line in lines]
-        if ours not in kept:
-            kept.append(ours)
+        kept = [ours.get(name_of(line), line) for line in lines]
+        kept += [line for line in ours.values() if line not in kept]
         masked = [f"{name_of(line)}={MASK}" if name_of(line) else line for line in kept]
         return Secret("\n".join(kept) + "\n", shown="\n".join(masked) + "\n")
 

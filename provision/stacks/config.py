@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 
 from provision.model.product import Product
 from provision.model.secret import Secret, hide
@@ -31,11 +32,19 @@ def build_config(host: Host, product: Product, node: str) -> File:
         f"{product.release}/{product.entry}",
         *product.trial,
     )
-    text = render_json(
-        merge(merge(merge(product.config, wished), _plugins(host, product)), host.config)
-    )
+    layers = (product.config, wished, _models(host), _plugins(host, product), host.config)
+    text = render_json(reduce(merge, layers))
     content = Secret(text, shown=hide(text))
     return File(path, content, "600", f"{product.name}:{product.name}", trial)
+
+
+def _models(host: Host) -> dict[str, object]:
+    models: dict[str, object] = {}
+    if host.models.default:
+        models["primary"] = host.models.default
+    if host.models.fallbacks:
+        models["fallbacks"] = list(host.models.fallbacks)
+    return {"agents": {"defaults": {"model": models}}} if models else {}
 
 
 def _plugins(host: Host, product: Product) -> dict[str, object]:

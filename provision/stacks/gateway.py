@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from provision.checks import gateway, preflight, rivals
 from provision.engine.run import Stack
 from provision.model.plan import Resource
 from provision.model.product import Product
-from provision.model.report import Check
 from provision.model.secret import Secret
 from provision.model.shell import sh
 from provision.model.spec import AUTH_KINDS, NODEJS, NODESOURCE, Host
@@ -22,14 +19,13 @@ from provision.resources.directory import Directory
 from provision.resources.file import File
 from provision.resources.heap import HeapLimit
 from provision.resources.link import Link
-from provision.resources.node import SOURCES, NodeArchive, NodePackage
+from provision.resources.node import NodeArchive, NodePackage
 from provision.resources.release import Release
 from provision.resources.service import Input, Service
 from provision.resources.user import SystemUser
 from provision.stacks.config import build_config
+from provision.stacks.questions import build_checks, build_preflight
 
-DISK_MB = {"lean": 1500, "full": 3500}
-"""What a release and its download need while it is made."""
 STAMPS = "/run/clawprov"
 SETTLE_S = {"plain": 2, "channels": 15}
 """How long a fresh start is watched; one with channels dies late when it cannot reach them."""
@@ -72,8 +68,8 @@ def build_gateway(
         unit,
         _service(host, product, [unit, config, credential, heap, installed]),
     )
-    before = _preflight(host, product, (node, release, credential), clock)
-    stack = Stack(host.name, before, resources, _checks(host, product))
+    before = build_preflight(host, product, (node, release, credential), clock)
+    stack = Stack(host.name, before, resources, build_checks(host, product))
     return Gateway(stack, credential, (config, unit, wrapper, journald))
 
 
@@ -93,7 +89,8 @@ def _credential(host: Host, product: Product, fresh: Secret) -> Credential:
     variables = {kind: f"{product.env_prefix}_GATEWAY_{kind.upper()}" for kind in AUTH_KINDS}
     variable = variables.pop(host.auth.kind)
     retired = tuple(variables.values())
-    return Credential(product.secret_path, variable, host.auth.secret, fresh, retired)
+    more = tuple((key.variable, key.value) for key in host.keys)
+    return Credential(product.secret_path, variable, host.auth.secret, fresh, retired, more)
 
 
 def _folders(product: Product) -> tuple[Directory, ...]:
@@ -152,37 +149,3 @@ def _unit(host: Host, product: Product, node: str, inputs: list[Input]) -> File:
         "stamp": f"{STAMPS}/{product.name}.started",
     }
     return File(path, render("gateway/gateway.service.j2", variables))
-
-
-def _preflight(
-    host: Host,
-    product: Product,
-    parts: tuple[NodePackage | NodeArchive, Release, Credential],
-    clock: Callable[[], float],
-) -> tuple[Check, ...]:
-    node, release, credential = parts
-    source = urlsplit(node.url).netloc
-    checks = [
-        preflight.supported_system(),
-        preflight.needed_tools(),
-        preflight.enough_memory(),
-        preflight.enough_disk(release.id, release.digest, DISK_MB["full" if host.full else "lean"]),
-        preflight.right_clock(clock),
-        preflight.working_names(urlsplit(node.url).hostname or ""),
-        preflight.whole_packages(),
-        rivals.own_user(product.name, product.home),
-        rivals.free_port(host.gateway_port, product.service),
-        rivals.no_rivals(product.service),
-    ]
-    if isinstance(node, NodePackage):
-        checks.append(rivals.no_other_source(source, SOURCES, lambda facts: not node.suits(facts)))
-    if not host.auth.mode:
-        checks.append(rivals.same_auth(host.auth.kind, credential.other))
-    return tuple(checks)
-
-
-def _checks(host: Host, product: Product) -> tuple[Check, ...]:
-    return (
-        gateway.steady(product.service),
-        gateway.loopback_only(product.service, host.gateway_port),
-    )

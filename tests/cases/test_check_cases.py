@@ -22,6 +22,7 @@ CHECKS: dict[str, Callable[..., Check]] = {
     "dns": preflight.working_names,
     "packages": preflight.whole_packages,
     "auth": lambda wished, other: rivals.same_auth(wished, lambda facts: other),
+    "key": lambda name, variable, there: preflight.known_key(name, variable, lambda facts: there),
     "sources": lambda url, ours, wanted: rivals.no_other_source(url, ours, lambda facts: wanted),
     "tools": preflight.needed_tools,
     "user": rivals.own_user,

@@ -48,6 +48,8 @@ def build(kind: str, arguments: Mapping[str, Any]) -> Resource:
             ready[name] = Sh(value, value)
         elif name in SECRET:
             ready[name] = value and Secret(value)
+        elif name == "more":
+            ready[name] = tuple((key, text and Secret(text)) for key, text in value.items())
         elif name == "inputs":
             ready[name] = [File(path, content) for path, content in value.items()]
         elif isinstance(value, list):

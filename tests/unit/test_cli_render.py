@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from provision.app.look import render_files
+from provision.cli.options import Options, find_host
 from provision.cli.root import run
 from provision.errors import UsageError
 from provision.model.secret import Secret
@@ -95,3 +96,34 @@ def test_the_inventory_may_be_named_by_the_environment(
     path.write_text("hosts:\n  box: {gateway_port: 20001}\n")
     monkeypatch.setenv("CLAWPROV_INVENTORY", str(path))
     assert json.loads(rendered("box", "clawdbot.json"))["gateway"]["port"] == 20001
+
+
+def test_a_key_is_taken_from_the_environment_and_masked(
+    rendered: Render, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "hosts.yml"
+    path.write_text("hosts: {192.0.2.1: {keys: [A_KEY, B_KEY], models: {default: a/b}}}\n")
+    monkeypatch.setenv("A_KEY", "hunter2")
+    monkeypatch.delenv("B_KEY", raising=False)
+    out = rendered("192.0.2.1", "-I", str(path))
+    assert "hunter2" not in out
+    assert "=***\nA_KEY=***\nB_KEY=***\n" in out
+    assert '"primary": "a/b"' in out
+    (host,) = [find_host("192.0.2.1", options(path))]
+    assert [key.value for key in host.keys] == [Secret("hunter2"), None]
+
+
+def test_a_key_that_cannot_be_a_line_is_refused_without_being_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "hosts.yml"
+    path.write_text("hosts: {192.0.2.1: {keys: [A_KEY]}}\n")
+    monkeypatch.setenv("A_KEY", "hunter2\n")
+    assert run(["render", "192.0.2.1", "-I", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert "$A_KEY has a control character, or a space" in said
+    assert "hunter2" not in said
+
+
+def options(inventory: Path) -> Options:
+    return Options(str(inventory), None, None, None, None, None, False, False, False)

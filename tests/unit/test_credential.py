@@ -142,3 +142,35 @@ def test_another_given_secret_is_an_update() -> None:
         "update",
         "the secret differs",
     )
+
+
+AWKWARD = ['"', "'a'", "$x `id` \\", "a b#c=d", "ü€"]
+
+
+def test_several_variables_are_written_and_read_back_as_they_were() -> None:
+    more = tuple((f"K{i}_KEY", Secret(text)) for i, text in enumerate(AWKWARD))
+    wish = Credential(PATH, "P_TOKEN", None, FRESH, more=more)
+    made = wish.diff(facts("P_TOKEN=old1\n"))
+    assert made
+    after = facts(written(made))
+    assert [wish.value(name, after) for name, _ in more] == [value for _, value in more]
+    assert wish.kept(after) == Secret("old1")
+    digest = LOOK.replace("sha256=00", f"sha256={wish.digest(after)}")
+    assert wish.diff(facts(written(made), digest)) is None
+
+
+def test_a_variable_that_is_not_set_here_keeps_its_line() -> None:
+    wish = Credential(PATH, "P_TOKEN", None, FRESH, more=(("A_KEY", None), ("B_KEY", None)))
+    made = wish.diff(facts("A_KEY='a b'\nP_TOKEN=old1\n"))
+    assert made
+    assert written(made) == "A_KEY='a b'\nP_TOKEN=\"old1\"\n"
+    assert made.why == "not root's alone"
+
+
+def test_what_differs_is_named_and_not_told() -> None:
+    more = (("A_KEY", Secret("sk-2")), ("B_KEY", Secret("same")))
+    wish = Credential(PATH, "P_TOKEN", Secret("new"), FRESH, more=more)
+    made = wish.diff(facts("A_KEY=sk-1\nB_KEY=same\nP_TOKEN=old1\n"))
+    assert made
+    assert made.why == "the secret, A_KEY differ"
+    assert not [word for word in ("sk-1", "sk-2", "same", "old1") if word in repr(made)]

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from provision.model.facts import Facts, Reading
 from provision.model.product import Product
 from provision.model.secret import Secret, reveal
-from provision.model.spec import AuthSpec, Host, NodeSpec
+from provision.model.spec import AuthSpec, Entrusted, Host, ModelSpec, NodeSpec
 from provision.products import find_product
 from provision.resources.service import Service
 from provision.stacks.config import merge
@@ -132,6 +133,43 @@ def test_the_configuration_of_the_person_wins() -> None:
     assert config["gateway"]["bind"] == "lan"
     assert config["gateway"]["mode"] == "local"
     assert config["channels"] == own["channels"]
+
+
+@pytest.mark.parametrize("product", ["clawdbot", "openclaw"])
+def test_models_go_where_the_gateway_looks_for_them(product: str) -> None:
+    models = ModelSpec("anthropic/claude-opus-4-5", ("openai/gpt-5.2",))
+    own = {"agents": {"defaults": {"thinkingDefault": "low"}}}
+    config = config_of(build(replace(HOST, product=product, models=models, config=own)))  # type: ignore[arg-type]
+    model = {"primary": "anthropic/claude-opus-4-5", "fallbacks": ["openai/gpt-5.2"]}
+    assert config["agents"]["defaults"] == {"model": model, "thinkingDefault": "low"}
+
+
+def test_without_models_the_gateway_chooses() -> None:
+    assert "agents" not in config_of(build())
+
+
+def test_a_key_is_asked_for_where_neither_side_has_it() -> None:
+    keys = (Entrusted("A_KEY"), Entrusted("B_KEY", Secret("hunter2")), Entrusted("C_KEY"))
+    gateway = build(replace(HOST, keys=keys))
+    asked = {c.id: c for c in gateway.stack.preflight if "_KEY" in c.id}
+    assert list(asked) == ["preflight:A_KEY", "preflight:C_KEY"]
+    seen = Reading(0, 'type=regular file\ncontent=\nA_KEY=""\nC_KEY="c"\n')
+    facts = Facts({gateway.credential.id: seen})
+    problems = {name: c.judge(Reading(0, ""), facts) for name, c in asked.items()}
+    assert problems == {
+        "preflight:A_KEY": "A_KEY is set neither here nor on the server",
+        "preflight:C_KEY": "",
+    }
+    assert "export A_KEY=..." in asked["preflight:A_KEY"].hint
+
+
+def test_the_value_of_a_key_is_in_no_file_but_the_one_for_secrets() -> None:
+    gateway = build(replace(HOST, keys=(Entrusted("A_KEY", Secret("hunter2")),)))
+    assert [f.path for f in gateway.files if "hunter2" in reveal(f.content)] == []
+    change = gateway.credential.diff(Facts({gateway.credential.id: Reading(0, "type=absent\n")}))
+    assert change
+    assert 'A_KEY="hunter2"' in change.commands[0].text
+    assert "hunter2" not in repr((change, gateway.credential, str(change.commands[0])))
 
 
 def test_a_start_with_channels_is_watched_longer() -> None:

@@ -18,7 +18,7 @@ import yaml
 from provision.errors import InventoryError, UsageError
 from provision.inventory import parse_inventory, parse_target
 from provision.inventory.keys import DEFAULTS, HOST, INVENTORY, Each, Table
-from provision.model.spec import AuthSpec, Host, Inventory, NodeSpec
+from provision.model.spec import AuthSpec, Entrusted, Host, Inventory, ModelSpec, NodeSpec
 from provision.products import find_product
 
 ROOT = Path(__file__).parents[2]
@@ -104,7 +104,7 @@ def test_the_example_holds_every_key_and_is_right() -> None:
     assert hosts["vps1"].config["agents"] == {
         "defaults": {
             "userTimezone": "Europe/Berlin",
-            "model": {"primary": "anthropic/claude-opus-4-5"},
+            "thinkingDefault": "low",
         }
     }
     assert hosts["vps2"].user == "root"
@@ -239,6 +239,19 @@ hosts:
     assert two.node == NodeSpec(version="24.1.0")
     assert one.config == {"a": {"b": 1, "c": [1]}, "d": 1}
     assert two.config == {"a": {"b": 1, "c": [2], "e": None}, "d": {"f": 1}}
+
+
+def test_models_and_keys_are_read_and_count_as_a_whole() -> None:
+    hosts = parse(
+        """\
+defaults: {keys: [A_KEY, B_KEY], models: {default: a/b, fallbacks: [c/d, "ollama/llama3:8b"]}}
+hosts: {a: , b: {keys: [C_KEY], models: {default: e/f}}, c: {keys: []}}
+"""
+    )
+    assert hosts["a"].models == ModelSpec("a/b", ("c/d", "ollama/llama3:8b"))
+    assert hosts["a"].keys == (Entrusted("A_KEY"), Entrusted("B_KEY"))
+    assert (hosts["b"].models, hosts["b"].keys) == (ModelSpec("e/f"), (Entrusted("C_KEY"),))
+    assert hosts["c"].keys == ()
 
 
 def test_config_keeps_plain_values() -> None:
