@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -84,6 +85,11 @@ class Running:
         return Said(self.process.returncode, self._out.read_text(), self._err.read_text())
 
 
+def heed_ctrl_c() -> None:
+    """In the child: SIGINT is heard, also where whoever started the tests had it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A home folder with nothing in it but what clawprov puts there, and an inventory."""
@@ -127,6 +133,7 @@ class Person:
                 stdout=stdout,
                 stderr=stderr,
                 cwd=self.home,
+                preexec_fn=heed_ctrl_c,
             )
         return Running(process, out, err)
 

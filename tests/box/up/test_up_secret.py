@@ -95,7 +95,7 @@ def test_a_client_that_it_has_never_seen_needs_exactly_this_secret(server: Serve
         return server.box.run(f"{home}; {script}; ended=$?; rm -r $home; exit $ended").returncode
 
     assert health("") == 0
-    assert health(r"s|^\. /etc/.*|&; CLAWDBOT_GATEWAY_TOKEN=other|") != 0
+    assert health("s|^set -a|CLAWDBOT_GATEWAY_TOKEN=other; set -a|") != 0
 
 
 @pytest.mark.parametrize("token", ["two\nlines", "a\ttab", "trailing ", "bell\a"])
