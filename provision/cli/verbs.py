@@ -12,6 +12,7 @@ VERBS = {
         "secret": ("inside", "show or set the secret that clients need"),
     },
     "On this machine": {
+        "init": ("init", "write a first inventory, explained line by line"),
         "lab": ("lab", "disposable real servers to try things on"),
     },
 }

@@ -84,14 +84,24 @@ PATH = Form(
 BOOLEAN = Form("true or false", "(?i:true|false|yes|no|on|off)", _boolean)
 PRODUCT = choice("clawdbot", "openclaw")
 AUTH_MODE = choice("token", "password")
-PROFILE = Form("strict, balanced or off", "strict|balanced|(?i:off|false|no)", _profile)
+PROFILE = Form(
+    "strict, balanced or off",
+    "strict|balanced|(?i:off|false|no)",
+    _profile,
+    schema={"enum": ["strict", "balanced", "off", False]},
+)
 NODE_SOURCE = choice("apt", "tarball")
 VERSION = matching(
     "an exact version such as 2026.1.24-3",
     r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}(?:-[0-9A-Za-z][0-9A-Za-z.-]{0,39})?",
 )
 NODE_VERSION = matching("an exact version such as 22.22.0", r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
-GATEWAY_PORT = Form(PORT.expects.replace("1", "1024", 1), PORT.pattern, _gateway_port)
+GATEWAY_PORT = Form(
+    PORT.expects.replace("1", "1024", 1),
+    PORT.pattern,
+    _gateway_port,
+    schema={**PORT.schema, "minimum": 1024},
+)
 SIZE = matching("a size such as 200M or 1G", "[1-9][0-9]{0,8}[KMGTPE]")
 SHA256 = Form("64 hexadecimal digits", "[0-9A-Fa-f]{64}", str.lower)
 URL = Form("an http or https URL", r"https?://[A-Za-z0-9._~:/@%+,=\[\]-]+", _url)
