@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from provision.errors import UsageError
@@ -23,6 +23,7 @@ from provision.render import render
 
 SCHEMA = "clawprov.schema.json"
 _USUAL = Host(name="", address="")
+_HOST_HINT = "type [user@]address[:port], or an alias of your ssh config"
 
 Answers = Mapping[str, object]
 
@@ -42,7 +43,10 @@ class Question:
 
 
 def _read_host(text: str) -> Answers:
-    host = parse_target(text, None)
+    try:
+        host = parse_target(text, None)
+    except UsageError as error:
+        raise UsageError(error.what, hint=_HOST_HINT) from None
     given = {"address": host.address, "port": host.port, "user": host.user}
     return {key: value for key, value in given.items() if value}
 
@@ -126,11 +130,14 @@ def write_inventory(file: str, answers: Answers, *, force: bool) -> Made:
 
 def build_inventory(name: str, file: str, answers: Answers) -> str:
     """The text of an inventory of one host, which has all that can be said in comments."""
+    notes = read_notes()
+    product = find_product(str(answers.get("product", _USUAL.product)))
+    notes["version"] = replace(notes["version"], example=product.version)
     variables = {
         "schema": SCHEMA,
         "name": plain(name),
         "file": shlex.quote(file),
-        "keys": propose_keys(answers, read_notes()),
+        "keys": propose_keys(answers, notes),
     }
     return render("client/inventory.yml.j2", variables)
 

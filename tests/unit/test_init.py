@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import stat
-import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +12,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from provision.app.init import QUESTIONS, choose_name
 from provision.cli.root import run
 from provision.errors import Exit
 from provision.inventory import parse_inventory
-from provision.inventory.keys import HOST, Table
 from provision.inventory.schema import build_schema
 from provision.model.spec import AuthSpec, Host
 
@@ -50,32 +45,6 @@ def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
         return Said(int(code), said.out, said.err)
 
     return command
-
-
-@pytest.fixture
-def type_in(monkeypatch: pytest.MonkeyPatch, say: Say) -> Iterator[Callable[..., tuple[Said, str]]]:
-    """Runs it on a terminal at which the answers are typed; gives what that showed, too."""
-    master, slave = os.openpty()
-    settings = termios.tcgetattr(slave)
-    settings[1] &= ~termios.OPOST
-    termios.tcsetattr(slave, termios.TCSANOW, settings)
-
-    def talk(answers: str, *arguments: str) -> tuple[Said, str]:
-        os.write(master, answers.encode())
-        with open(slave, closefd=False) as keys, open(slave, "w", closefd=False) as screen:
-            with monkeypatch.context() as here:
-                here.setattr("sys.stdin", keys)
-                here.setattr("sys.stderr", screen)
-                said = say(*arguments)
-            screen.write("\0")
-        shown = ""
-        while not shown.endswith("\0"):
-            shown += os.read(master, 65536).decode()
-        return said, shown
-
-    yield talk
-    os.close(master)
-    os.close(slave)
 
 
 def written(file: str = "clawprov.yml") -> dict[str, Host]:
@@ -128,86 +97,10 @@ def test_the_user_may_come_with_the_host(say: Say, given: list[str], user: str) 
     assert written()["vps1"].user == user
 
 
-@pytest.mark.parametrize(
-    ("address", "name"),
-    [
-        ("vps1", "vps1"),
-        ("vps1.example.org", "vps1"),
-        ("203.0.113.7", "gateway"),
-        ("2001:db8::1", "gateway"),
-        ("fe80::1", "gateway"),
-        ("_dmarc.example.org", "gateway"),
-        ("1.example.org", "gateway"),
-    ],
-)
-def test_a_host_is_called_as_its_address_begins(address: str, name: str) -> None:
-    assert choose_name(address) == name
-
-
 @pytest.mark.parametrize("name", ["on", "null", "y", "true", "e1"])
 def test_a_name_that_yaml_takes_for_something_else_stays_a_name(say: Say, name: str) -> None:
     assert say("--host", f"{name}.example.org").code == Exit.OK
     assert list(written()) == [name]
-
-
-def test_five_questions_make_an_inventory(type_in: Callable[..., tuple[Said, str]]) -> None:
-    said, shown = type_in("203.0.113.7\ndebian\nopenclaw\npassword\nstrict\n")
-    assert said.code == Exit.OK
-    assert shown.count("\n") >= len(QUESTIONS) == 5
-    assert [shown.index(question.text) for question in QUESTIONS] == sorted(
-        shown.index(question.text) for question in QUESTIONS
-    )
-    (host,) = written().values()
-    assert (host.address, host.user, host.product) == ("203.0.113.7", "debian", "openclaw")
-    assert (host.auth.mode, host.profile) == ("password", "strict")
-
-
-def test_an_empty_answer_is_the_default(type_in: Callable[..., tuple[Said, str]]) -> None:
-    said, shown = type_in("root@203.0.113.7\n\n\n\n")
-    assert said.code == Exit.OK
-    assert "user to log in as" not in shown, "the first answer has said it"
-    (host,) = written().values()
-    assert (host.user, host.product, host.profile) == ("root", "clawdbot", "balanced")
-    assert host.auth.mode == "token"
-
-
-def test_a_wrong_answer_is_explained_and_asked_again(
-    type_in: Callable[..., tuple[Said, str]],
-) -> None:
-    said, shown = type_in(
-        "a b\n-oProxyCommand=id\n203.0.113.7\n\nmoltbot\nclawdbot\n\nloose\noff\n"
-    )
-    assert said.code == Exit.OK
-    assert "Error: 'a b' cannot be a host: it holds ' '" in shown
-    assert "cannot be a host: it starts with a dash" in shown
-    assert "Error: expected clawdbot or openclaw, found 'moltbot'" in shown
-    assert "Error: expected strict, balanced or off, found 'loose'" in shown
-    assert written()["gateway"].profile == "off"
-
-
-def test_what_options_answer_is_not_asked(type_in: Callable[..., tuple[Said, str]]) -> None:
-    said, shown = type_in("\n\n", "--host", "me@vps1", "--profile", "off")
-    assert said.code == Exit.OK
-    asked = [question.option for question in QUESTIONS if question.text in shown]
-    assert asked == ["product", "auth"]
-
-
-@pytest.mark.parametrize("flag", ["--yes", "--json"])
-def test_nobody_is_asked_who_does_not_want_to_be(
-    type_in: Callable[..., tuple[Said, str]], flag: str
-) -> None:
-    said, shown = type_in("", "--host", "vps1", flag)
-    assert (said.code, shown) == (Exit.OK, "\0")
-    said, shown = type_in("", flag, "other.yml")
-    assert said.code == Exit.USAGE
-    assert "--host is missing" in shown
-
-
-def test_leaving_in_the_middle_writes_nothing(type_in: Callable[..., tuple[Said, str]]) -> None:
-    said, shown = type_in("203.0.113.7\n\x04")
-    assert said.code == Exit.INTERRUPTED
-    assert "nothing was changed" in shown
-    assert names() == []
 
 
 def test_without_a_terminal_and_a_host_there_is_one_clear_error(say: Say) -> None:
@@ -296,55 +189,3 @@ def test_the_schema_is_printed_and_nothing_written(say: Say) -> None:
     said = say("--schema")
     assert (said.code, json.loads(said.out)) == (Exit.OK, build_schema())
     assert names() == []
-
-
-def paths_of(table: Table, above: str = "") -> Iterator[str]:
-    for name, entry in table.keys.items():
-        yield above + name
-        if isinstance(entry, Table):
-            yield from paths_of(entry, f"{above}{name}.")
-
-
-def uncommented(text: str, key: str) -> str:
-    """The text with one key, and what is below it, made to count as a person would do it."""
-    lines, inside = text.splitlines(), False
-    for at, line in enumerate(lines):
-        if found := re.match(r"    #?(\w+):", line):
-            inside = found[1] == key
-        if inside and re.match(r"    #(\w+:|  )", line):
-            lines[at] = "    " + line.removeprefix("    #")
-    return "\n".join(lines)
-
-
-def paths_in(value: object, above: str = "") -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, below in value.items():
-            yield above + name
-            yield from paths_in(below, f"{above}{name}.")
-
-
-@pytest.mark.parametrize("key", HOST.keys)
-def test_every_other_key_stands_there_and_works_without_its_mark(say: Say, key: str) -> None:
-    say("--host", "vps1")
-    text = uncommented(Path("clawprov.yml").read_text(), key)
-    told = set(paths_in(yaml.safe_load(text)["hosts"]["vps1"]))
-    assert {path for path in paths_of(HOST) if path.split(".")[0] == key} <= told
-    if key == "node":  # whose parts do not all go together
-        text = re.sub("(?m)^ +sha256:.*$", "", text)
-    parse_inventory(text, "clawprov.yml", lambda _: ARMOR)
-
-
-def test_keys_that_are_not_set_show_what_counts_then(say: Say) -> None:
-    say("--host", "vps1")
-    text = Path("clawprov.yml").read_text()
-    shown = dict(re.findall(r"^    #(\w+): (\S+)", text, re.M))
-    usual = Host("", "")
-    for name in ("gateway_port", "full", "journal_max"):
-        assert shown[name] == str(getattr(usual, name)).lower().replace("200m", "200M")
-
-
-def test_no_line_is_wider_than_a_screen_without_need(say: Say) -> None:
-    say("--host", "vps1")
-    lines = Path("clawprov.yml").read_text().splitlines()
-    assert [line for line in lines if len(line) > 100] == []
-    assert not any(line != line.rstrip() for line in lines)
