@@ -74,8 +74,7 @@ def find_host(word: str, options: Options) -> Host:
         host = replace(host, profile=options.profile)  # type: ignore[arg-type]
     if options.auth:
         host = replace(host, auth=replace(host.auth, mode=options.auth))  # type: ignore[arg-type]
-    host = replace(host, keys=tuple(map(_taken, host.keys)))
-    return _with_secret(_with_product(host, options.product))
+    return _with_secret(_with_product(_with_entrusted(host), options.product))
 
 
 def _with_product(host: Host, wish: str | None) -> Host:
@@ -101,6 +100,15 @@ def _with_secret(host: Host) -> Host:
     value = os.environ[name]
     check_secret(value, f"${name}")
     return replace(host, auth=AuthSpec(kind, Secret(value)))  # type: ignore[arg-type]
+
+
+def _with_entrusted(host: Host) -> Host:
+    """The keys and tokens whose environment variables are set here."""
+    channels = {
+        name: replace(spec, tokens={key: _taken(token) for key, token in spec.tokens.items()})
+        for name, spec in host.channels.items()
+    }
+    return replace(host, keys=tuple(map(_taken, host.keys)), **channels)  # type: ignore[arg-type]
 
 
 def _taken(entrusted: Entrusted) -> Entrusted:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from provision.errors import UsageError
-from provision.inventory.form import Form, matching
+from provision.inventory.form import Form, choice, matching
+from provision.products.channels import CHANNELS
 
 _RESERVED = re.compile(
     "PATH|HOME|USER|LOGNAME|SHELL|PWD|TMPDIR|LANG|TERM|IFS|ENV|BASH_ENV|OPENSSL_CONF"
     "|(?:LD|LC|NODE|NPM|XDG|SYSTEMD|JITI|CLAWDBOT|MOLTBOT|OPENCLAW)_.*"
 )
-_CHANNEL_VARIABLE = re.compile("(TELEGRAM)_BOT_TOKEN")
+_CHANNELS = {name: key for key, channel in CHANNELS.items() for name in channel.tokens.values()}
 
 
 def _variable(text: str) -> str:
@@ -25,10 +26,8 @@ def _variable(text: str) -> str:
 
 def _key(text: str) -> str:
     name = _variable(text)
-    if channel := _CHANNEL_VARIABLE.fullmatch(name):
-        raise UsageError(
-            f"{name} belongs to a channel", hint=f"write `{channel[1].lower()}:` in its place"
-        )
+    if channel := _CHANNELS.get(name):
+        raise UsageError(f"{name} belongs to a channel", hint=f"write `{channel}:` in its place")
     if _RESERVED.fullmatch(name):
         raise UsageError(
             f"{name} means something to the service itself, and is no provider's key",
@@ -43,3 +42,9 @@ MODEL = matching(
     hint="clawprov exec HOST -- models list --all   shows them",
 )
 KEY = Form("the name of an environment variable", r"[\s\S]*", _key)
+VARIABLE = Form("the name of an environment variable", r"[\s\S]*", _variable)
+DM_POLICY = choice("pairing", "allowlist", "open", "disabled")
+SENDER = matching(
+    "a sender as the channel names him (a number, @name), or *",
+    r"\*|[@+]?[A-Za-z0-9][A-Za-z0-9._:@#-]{0,127}",
+)

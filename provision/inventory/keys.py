@@ -9,6 +9,7 @@ from typing import TypeAlias
 from provision.inventory import agent, values
 from provision.inventory.address import ADDRESS, NAME, PORT, USER
 from provision.inventory.form import Form
+from provision.products.channels import CHANNELS, Channel
 
 # A key that does not go with the others, and why.
 Misfit: TypeAlias = tuple[str, str]
@@ -87,6 +88,22 @@ NODE = Table(
     },
     misfits=_node_misfits,
 )
+
+
+def _channel_misfits(given: Mapping[str, object]) -> Iterator[Misfit]:
+    policy, senders = given.get("dm_policy"), given.get("allow_from")
+    if policy == "allowlist" and not senders:
+        yield "dm_policy", "lets nobody write; add `allow_from: [...]` beside it"
+    if policy == "open" and isinstance(senders, tuple) and senders and "*" not in senders:
+        yield "allow_from", "names senders, and open lets everyone write; use dm_policy: allowlist"
+
+
+def _channel(channel: Channel) -> Table:
+    tokens: dict[str, Entry] = dict.fromkeys(channel.tokens, agent.VARIABLE)
+    who: dict[str, Entry] = {"dm_policy": agent.DM_POLICY, "allow_from": Several(agent.SENDER)}
+    return Table({**tokens, **who}, misfits=_channel_misfits)
+
+
 MODELS = Table({"default": agent.MODEL, "fallbacks": Several(agent.MODEL)})
 _TABLES = {"auth": AUTH, "node": NODE, "models": MODELS}
 _INNER = {key: f"under {name}:" for name, table in _TABLES.items() for key in table.keys}
@@ -109,6 +126,7 @@ HOST = Table(
         "journal_max": values.SIZE,
         "models": MODELS,
         "keys": Several(agent.KEY),
+        **{name: _channel(channel) for name, channel in CHANNELS.items()},
         "config": Free(without=frozenset({"gateway.auth.token", "gateway.auth.password"})),
     },
     elsewhere=_INNER,

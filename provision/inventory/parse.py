@@ -12,7 +12,8 @@ from provision.inventory.mistakes import Mistakes
 from provision.inventory.syntax import compose
 from provision.inventory.tree import check_tree, kind, pairs
 from provision.inventory.walk import Walk
-from provision.model.spec import Entrusted, Host, Inventory, ModelSpec, NodeSpec
+from provision.model.spec import ChannelSpec, Entrusted, Host, Inventory, ModelSpec, NodeSpec
+from provision.products.channels import CHANNELS
 
 
 def parse_inventory(text: str, file: str, read: Callable[[str], str]) -> Inventory:
@@ -21,7 +22,7 @@ def parse_inventory(text: str, file: str, read: Callable[[str], str]) -> Invento
     `file` is its path as the person typed it, `read` gives the text of a file that a value names
     (its OSError and ValueError become mistakes). A relative path starts at the folder of `file`,
     one with `~` in front is kept. What a host says wins over `defaults:`, where `config:` is merged
-    key by key, and `node:`, `models:` and lists count as a whole.
+    key by key, and `node:`, `models:`, channels and lists count as a whole.
     """
     mistakes = Mistakes(file)
     root = compose(text, mistakes)
@@ -53,9 +54,19 @@ def _build_host(defaults: Host, given: Mapping[str, Any]) -> Host:
         made["models"] = ModelSpec(**given["models"])
     if "keys" in given:
         made["keys"] = tuple(map(Entrusted, given["keys"]))
+    for name in CHANNELS.keys() & given.keys():
+        made[name] = _build_channel(name, given[name])
     if "config" in given:
         made["config"] = _merged(defaults.config, given["config"])
     return replace(defaults, **made)
+
+
+def _build_channel(name: str, given: Mapping[str, Any]) -> ChannelSpec:
+    """A channel; a token whose variable is not said has the gateway's own name for it."""
+    tokens = CHANNELS[name].tokens
+    named = {key: Entrusted(given.get(key, variable)) for key, variable in tokens.items()}
+    others = {key: value for key, value in given.items() if key not in tokens}
+    return ChannelSpec(named, **others)
 
 
 def _merged(under: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:

@@ -63,6 +63,18 @@ class ModelSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelSpec:
+    """A chat channel: its `tokens` by their keys, and who may write to the agent.
+
+    `allow_from` names senders as the channel does; with `dm_policy` open it is everyone.
+    """
+
+    tokens: Mapping[str, Entrusted]
+    dm_policy: Literal["pairing", "allowlist", "open", "disabled"] = "pairing"
+    allow_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """One server with one gateway; ports are TCP ports, an empty text means "not said".
 
@@ -87,7 +99,16 @@ class Host:
     journal_max: str = "200M"
     models: ModelSpec = ModelSpec()
     keys: tuple[Entrusted, ...] = ()
+    telegram: ChannelSpec | None = None
+    discord: ChannelSpec | None = None
+    slack: ChannelSpec | None = None
     config: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def channels(self) -> dict[str, ChannelSpec]:
+        """The channels that are wished, by name."""
+        named = {"telegram": self.telegram, "discord": self.discord, "slack": self.slack}
+        return {name: spec for name, spec in named.items() if spec is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
 
 from provision.model.product import Product
 from provision.model.secret import Secret, hide
 from provision.model.shell import sh
 from provision.model.spec import Host
+from provision.products.channels import CHANNELS
 from provision.render import render_json
 from provision.resources.file import File
 
@@ -32,8 +32,8 @@ def build_config(host: Host, product: Product, node: str) -> File:
         f"{product.release}/{product.entry}",
         *product.trial,
     )
-    layers = (product.config, wished, _models(host), _plugins(host, product), host.config)
-    text = render_json(reduce(merge, layers))
+    wishes = (wished, _models(host), _channels(host, product), _plugins(host, product), host.config)
+    text = render_json(merge_all(product.config, *wishes))
     content = Secret(text, shown=hide(text))
     return File(path, content, "600", f"{product.name}:{product.name}", trial)
 
@@ -47,10 +47,38 @@ def _models(host: Host) -> dict[str, object]:
     return {"agents": {"defaults": {"model": models}}} if models else {}
 
 
+def token_path(product: Product, channel: str) -> str:
+    """The file of a channel's token on the server."""
+    return f"{product.home}/.{product.name}/credentials/{channel}.token"
+
+
+def _channels(host: Host, product: Product) -> dict[str, object]:
+    """Who may write on which channel; where tokens come from, but no token."""
+    made: dict[str, object] = {}
+    for name, spec in host.channels.items():
+        channel = CHANNELS[name]
+        one: dict[str, object] = {"enabled": True}
+        if channel.file_key:
+            one[channel.file_key] = token_path(product, name)
+        one = merge(one, _nested(channel.policy, spec.dm_policy))
+        if senders := ["*"] if spec.dm_policy == "open" else list(spec.allow_from):
+            one = merge(one, _nested(channel.senders, senders))
+        made[name] = one
+    return {"channels": made} if made else {}
+
+
+def _nested(path: tuple[str, ...], value: object) -> dict[str, object]:
+    first, *below = path
+    return {first: _nested(tuple(below), value) if below else value}
+
+
 def _plugins(host: Host, product: Product) -> dict[str, object]:
     """Each channel's plugin enabled beforehand, or the gateway rewrites its file at start."""
-    channels = host.config.get("channels") if product.channel_plugins else None
-    names = [n for n in channels if n != "defaults"] if isinstance(channels, Mapping) else []
+    if not product.channel_plugins:
+        return {}
+    free = host.config.get("channels")
+    names = [*host.channels, *(free if isinstance(free, Mapping) else ())]
+    names = [name for name in names if name != "defaults"]
     return {"plugins": {"entries": {n: {"enabled": True} for n in names}}} if names else {}
 
 
@@ -63,3 +91,11 @@ def merge(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str,
             value = merge(old, value)
         result[key] = value
     return result
+
+
+def merge_all(*layers: Mapping[str, object]) -> dict[str, object]:
+    """Nested mappings as one, the later winning."""
+    merged: dict[str, object] = {}
+    for layer in layers:
+        merged = merge(merged, layer)
+    return merged

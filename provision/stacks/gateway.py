@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from provision.engine.run import Stack
 from provision.model.plan import Resource
@@ -12,6 +13,7 @@ from provision.model.secret import Secret
 from provision.model.shell import sh
 from provision.model.spec import AUTH_KINDS, NODEJS, NODESOURCE, Host
 from provision.products import count_packages, read_key, read_lock
+from provision.products.channels import CHANNELS, check_channels
 from provision.products.sandbox import SANDBOX
 from provision.render import render
 from provision.resources.credential import Credential
@@ -22,8 +24,9 @@ from provision.resources.link import Link
 from provision.resources.node import NodeArchive, NodePackage
 from provision.resources.release import Release
 from provision.resources.service import Input, Service
+from provision.resources.token import Token
 from provision.resources.user import SystemUser
-from provision.stacks.config import build_config
+from provision.stacks.config import build_config, token_path
 from provision.stacks.questions import build_checks, build_preflight
 
 STAMPS = "/run/clawprov"
@@ -49,10 +52,11 @@ def build_gateway(
     package, lock = read_lock(product, full=host.full)
     release = _release(product, package, lock, node)
     credential = _credential(host, product, fresh)
-    heap = HeapLimit(product.heap_path)
+    tokens, heap = _tokens(host, product), HeapLimit(product.heap_path)
     config = build_config(host, product, node.binary)
     installed = File(f"{product.current}/package-lock.json", lock)  # which release runs
-    unit = _unit(host, product, node.binary, [config, credential, heap, installed])
+    inputs: list[Input] = [config, credential, heap, installed, *tokens.values()]
+    unit = _unit(host, product, node.binary, inputs)
     wrapper, journald = _wrapper(product, node.binary), _journald(host)
     resources: tuple[Resource, ...] = (
         journald,
@@ -62,13 +66,15 @@ def build_gateway(
         release,
         credential,
         heap,
+        *_token_folders(product, tokens),
+        *tokens.values(),
         config,
         Link(product.current, f"releases/{product.version}"),
         wrapper,
         unit,
-        _service(host, product, [unit, config, credential, heap, installed]),
+        _service(host, product, [unit, *inputs]),
     )
-    before = build_preflight(host, product, (node, release, credential), clock)
+    before = build_preflight(host, product, (node, release, credential, tokens), clock)
     stack = Stack(host.name, before, resources, build_checks(host, product))
     return Gateway(stack, credential, (config, unit, wrapper, journald))
 
@@ -89,8 +95,29 @@ def _credential(host: Host, product: Product, fresh: Secret) -> Credential:
     variables = {kind: f"{product.env_prefix}_GATEWAY_{kind.upper()}" for kind in AUTH_KINDS}
     variable = variables.pop(host.auth.kind)
     retired = tuple(variables.values())
-    more = tuple((key.variable, key.value) for key in host.keys)
-    return Credential(product.secret_path, variable, host.auth.secret, fresh, retired, more)
+    more = [(key.variable, key.value) for key in host.keys]
+    for name, spec in host.channels.items():
+        if not CHANNELS[name].file_key:
+            names = CHANNELS[name].tokens
+            more += [(names[key], token.value) for key, token in spec.tokens.items()]
+    return Credential(product.secret_path, variable, host.auth.secret, fresh, retired, tuple(more))
+
+
+def _tokens(host: Host, product: Product) -> dict[str, Token]:
+    """Of each channel that reads its token from a file, that file."""
+    check_channels(product, host.channels)
+    owner = f"{product.name}:{product.name}"
+    return {
+        name: Token(token_path(product, name), owner, spec.tokens["token"].value)
+        for name, spec in host.channels.items()
+        if CHANNELS[name].file_key
+    }
+
+
+def _token_folders(product: Product, tokens: Mapping[str, Token]) -> set[Directory]:
+    owner = f"{product.name}:{product.name}"
+    parents = {str(PurePosixPath(token.path).parent) for token in tokens.values()}
+    return {Directory(parent, "700", owner) for parent in parents}
 
 
 def _folders(product: Product) -> tuple[Directory, ...]:
@@ -119,7 +146,7 @@ def _service(host: Host, product: Product, inputs: list[Input]) -> Service:
         inputs,
         host.gateway_port,
         product.start_limit_s,
-        SETTLE_S["channels" if host.config.get("channels") else "plain"],
+        SETTLE_S["channels" if host.channels or host.config.get("channels") else "plain"],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from provision.checks import gateway, preflight, rivals
@@ -10,9 +10,11 @@ from provision.model.facts import Facts
 from provision.model.product import Product
 from provision.model.report import Check
 from provision.model.spec import Host
+from provision.products.channels import CHANNELS
 from provision.resources.credential import Credential
 from provision.resources.node import SOURCES, NodeArchive, NodePackage
 from provision.resources.release import Release
+from provision.resources.token import Token
 
 DISK_MB = {"lean": 1500, "full": 3500}
 """What a release and its download need while it is made."""
@@ -21,11 +23,11 @@ DISK_MB = {"lean": 1500, "full": 3500}
 def build_preflight(
     host: Host,
     product: Product,
-    parts: tuple[NodePackage | NodeArchive, Release, Credential],
+    parts: tuple[NodePackage | NodeArchive, Release, Credential, Mapping[str, Token]],
     clock: Callable[[], float],
 ) -> tuple[Check, ...]:
     """What must hold before anything is changed."""
-    node, release, credential = parts
+    node, release, credential, tokens = parts
     source = urlsplit(node.url).netloc
     checks = [
         preflight.supported_system(),
@@ -41,14 +43,25 @@ def build_preflight(
     ]
     if isinstance(node, NodePackage):
         checks.append(rivals.no_other_source(source, SOURCES, lambda facts: not node.suits(facts)))
-    checks += [
-        preflight.known_key(key.variable, key.variable, _has(credential, key.variable))
-        for key in host.keys
-        if key.value is None
-    ]
+    checks += _known_keys(host, credential, tokens)
     if not host.auth.mode:
         checks.append(rivals.same_auth(host.auth.kind, credential.other))
     return tuple(checks)
+
+
+def _known_keys(host: Host, credential: Credential, tokens: Mapping[str, Token]) -> list[Check]:
+    """Of every key and token that is not set here, whether the server has it."""
+    asked = [(key.variable, key, _has(credential, key.variable)) for key in host.keys]
+    for channel, spec in host.channels.items():
+        for kind, token in spec.tokens.items():
+            name = CHANNELS[channel].tokens[kind]
+            there = tokens[channel].there if channel in tokens else _has(credential, name)
+            asked.append((name, token, there))
+    return [
+        preflight.known_key(name, key.variable, there)
+        for name, key, there in asked
+        if key.value is None
+    ]
 
 
 def _has(credential: Credential, variable: str) -> Callable[[Facts], bool]:

@@ -21,6 +21,7 @@ from provision.resources.link import Link
 from provision.resources.node import NodeArchive, NodePackage
 from provision.resources.release import Release
 from provision.resources.service import Service
+from provision.resources.token import Token
 from provision.resources.user import SystemUser
 
 FOLDER = Path(__file__).parent / "resources"
@@ -34,6 +35,7 @@ KINDS: dict[str, Callable[..., Resource]] = {
     "node_package": NodePackage,
     "release": Release,
     "service": Service,
+    "token": Token,
     "user": SystemUser,
 }
 SHELL, SECRET = ("trial", "activate"), ("given", "fresh")

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from provision.errors import UnsupportedError
 from provision.model.facts import Facts, Reading
 from provision.model.product import Product
 from provision.model.secret import Secret, reveal
-from provision.model.spec import AuthSpec, Entrusted, Host, ModelSpec, NodeSpec
+from provision.model.spec import AuthSpec, ChannelSpec, Entrusted, Host, ModelSpec, NodeSpec
 from provision.products import find_product
 from provision.resources.service import Service
 from provision.stacks.config import merge
@@ -170,6 +171,72 @@ def test_the_value_of_a_key_is_in_no_file_but_the_one_for_secrets() -> None:
     assert change
     assert 'A_KEY="hunter2"' in change.commands[0].text
     assert "hunter2" not in repr((change, gateway.credential, str(change.commands[0])))
+
+
+BOT = Secret("hunter2")
+TELEGRAM = ChannelSpec({"token": Entrusted("MY_BOT", BOT)}, "allowlist", ("123",))
+SLACK = ChannelSpec(
+    {"token": Entrusted("A_BOT", Secret("xoxb")), "app_token": Entrusted("AN_APP")}, "open"
+)
+
+
+@pytest.mark.parametrize("product", ["clawdbot", "openclaw"])
+def test_the_token_of_telegram_is_in_a_file_of_its_own(product: str) -> None:
+    gateway = build(replace(HOST, product=product, telegram=TELEGRAM))  # type: ignore[arg-type]
+    path = f"/var/lib/{product}/.{product}/credentials/telegram.token"
+    assert config_of(gateway)["channels"]["telegram"] == {
+        "enabled": True,
+        "tokenFile": path,
+        "dmPolicy": "allowlist",
+        "allowFrom": ["123"],
+    }
+    ids = [r.id for r in gateway.stack.resources]
+    folder = ids.index(f"directory:{path.rpartition('/')[0]}")
+    assert folder < ids.index(f"token:{path}") < ids.index(service_of(gateway).id)
+    assert path in [item.path for item in service_of(gateway).inputs]
+    assert f" {path} " in unit_of(gateway)
+    assert [f.path for f in gateway.files if "hunter2" in reveal(f.content)] == []
+    assert "hunter2" not in repr(gateway)
+
+
+def test_plugins_of_channels_are_enabled_before_the_gateway_does_it() -> None:
+    config = config_of(build(replace(HOST, telegram=TELEGRAM, slack=SLACK)))
+    enabled = {"telegram": {"enabled": True}, "slack": {"enabled": True}}
+    assert config["plugins"]["entries"] == enabled
+    assert config["channels"]["slack"] == {
+        "enabled": True,
+        "dm": {"policy": "open", "allowFrom": ["*"]},
+    }
+
+
+def test_tokens_of_other_channels_are_variables() -> None:
+    gateway = build(replace(HOST, slack=SLACK))
+    assert gateway.credential.more == (
+        ("SLACK_BOT_TOKEN", Secret("xoxb")),
+        ("SLACK_APP_TOKEN", None),
+    )
+    assert [c.id for c in gateway.stack.preflight if "SLACK" in c.id] == [
+        "preflight:SLACK_APP_TOKEN"
+    ]
+
+
+def test_a_token_is_asked_for_where_neither_side_has_it() -> None:
+    gateway = build(replace(HOST, telegram=ChannelSpec({"token": Entrusted("MY_BOT")})))
+    (asked,) = [c for c in gateway.stack.preflight if c.id == "preflight:TELEGRAM_BOT_TOKEN"]
+    (token,) = [r.id for r in gateway.stack.resources if r.id.startswith("token:")]
+    there = {"absent": False, "regular file": True, "regular empty file": False, "link": False}
+    for kind, fine in there.items():
+        facts = Facts({token: Reading(0, f"type={kind}\n")})
+        problem = asked.judge(Reading(0, ""), facts)
+        assert problem == (
+            "" if fine else "MY_BOT is not set here, and the server has no TELEGRAM_BOT_TOKEN"
+        )
+    assert "export MY_BOT=..." in asked.hint
+
+
+def test_a_channel_whose_plugin_is_missing_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="comes without its slack plugin"):
+        build(replace(HOST, product="openclaw", slack=SLACK))
 
 
 def test_a_start_with_channels_is_watched_longer() -> None:

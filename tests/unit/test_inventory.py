@@ -18,7 +18,15 @@ import yaml
 from provision.errors import InventoryError, UsageError
 from provision.inventory import parse_inventory, parse_target
 from provision.inventory.keys import DEFAULTS, HOST, INVENTORY, Each, Table
-from provision.model.spec import AuthSpec, Entrusted, Host, Inventory, ModelSpec, NodeSpec
+from provision.model.spec import (
+    AuthSpec,
+    ChannelSpec,
+    Entrusted,
+    Host,
+    Inventory,
+    ModelSpec,
+    NodeSpec,
+)
 from provision.products import find_product
 
 ROOT = Path(__file__).parents[2]
@@ -252,6 +260,15 @@ hosts: {a: , b: {keys: [C_KEY], models: {default: e/f}}, c: {keys: []}}
     assert hosts["a"].keys == (Entrusted("A_KEY"), Entrusted("B_KEY"))
     assert (hosts["b"].models, hosts["b"].keys) == (ModelSpec("e/f"), (Entrusted("C_KEY"),))
     assert hosts["c"].keys == ()
+
+
+def test_a_channel_says_which_variables_hold_its_tokens() -> None:
+    host = one_host("telegram: {token: MY_BOT, allow_from: [123, '@ann']}, discord: , slack: {}")
+    assert host.telegram == ChannelSpec({"token": Entrusted("MY_BOT")}, "pairing", ("123", "@ann"))
+    assert host.discord == ChannelSpec({"token": Entrusted("DISCORD_BOT_TOKEN")})
+    names = {"token": Entrusted("SLACK_BOT_TOKEN"), "app_token": Entrusted("SLACK_APP_TOKEN")}
+    assert host.slack == ChannelSpec(names)
+    assert list(host.channels) == ["telegram", "discord", "slack"]
 
 
 def test_config_keeps_plain_values() -> None:
