@@ -54,7 +54,7 @@ def connected(host: Host, operator: Operator, verb: str) -> Iterator[Session]:
 
 def _open(host: Host, operator: Operator) -> Ssh | Local:
     """The way to a host; `localhost`, when nothing else is said of it, needs none."""
-    if host.address == "localhost" and not host.user and host.port is None:
+    if host.here:
         return Local()
     from provision.transport.hostkeys import Pins
     from provision.transport.ssh import open_ssh

@@ -11,10 +11,12 @@ from provision.model.spec import Host
 
 
 def build_ssh(host: Host, words: Sequence[str], *, terminal: bool) -> list[str]:
-    """The ssh command that runs the gateway's CLI with `words` on the server.
+    """The ssh command that runs the gateway's CLI with `words` on the server, or here.
 
     Host keys are those that clawprov has pinned, and the user's own; no new one is accepted.
     """
+    if host.here:
+        return [host.product, *words]
     known = f"{shlex.quote(str(config_folder() / 'known_hosts'))} ~/.ssh/known_hosts"
     command = ["ssh", "-q", "-t" if terminal else "-T"]
     command += ["-o", f"UserKnownHostsFile={known}", "-o", "StrictHostKeyChecking=yes"]

@@ -29,7 +29,8 @@ def exec_(host: str, words: tuple[str, ...], options: Options) -> int:
     try:
         os.execvp(command[0], command)  # noqa: S606 - a list, and meant to take our place
     except FileNotFoundError as error:
-        raise UsageError("there is no ssh command here", hint="install openssh-client") from error
+        hint = f"clawprov up {host}, or install openssh-client for a server far away"
+        raise UsageError(f"there is no command {command[0]} here", hint=hint) from error
 
 
 @click.group()

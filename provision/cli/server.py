@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 
 import click
@@ -15,7 +16,6 @@ from provision.engine.run import Seen
 from provision.errors import Exit
 from provision.model.report import Report
 from provision.model.secret import Secret
-from provision.products import find_product
 from provision.ui.progress import Steps
 from provision.ui.style import choose_style
 from provision.ui.text import show_plan, show_report, show_verdicts, show_ways
@@ -45,7 +45,8 @@ def up(host: str, yes: bool, options: Options) -> int:
         steps.close()
     code = answer(report, options)
     if report.ok and report.outcomes and not options.as_json:
-        click.echo(show_ways(spec, find_product(spec.product, spec.version)), nl=False)
+        again = shlex.join([host, *(["-I", options.inventory] if options.inventory else [])])
+        click.echo(show_ways(spec, again), nl=False)
     return code
 
 

@@ -110,6 +110,11 @@ class Host:
         named = {"telegram": self.telegram, "discord": self.discord, "slack": self.slack}
         return {name: spec for name, spec in named.items() if spec is not None}
 
+    @property
+    def here(self) -> bool:
+        """Whether it is this very machine: localhost, with nothing said of a way to it."""
+        return self.address == "localhost" and not self.user and self.port is None
+
 
 @dataclass(frozen=True, slots=True)
 class Inventory:

@@ -7,7 +7,6 @@ import shlex
 
 from provision.errors import InventoryError, ProvisionError
 from provision.model.plan import Change, Plan
-from provision.model.product import Product
 from provision.model.report import Proof, Report, Verdict
 from provision.model.spec import Host
 from provision.ui.style import Style, clean
@@ -33,7 +32,8 @@ def _show_change(change: Change, style: Style, verbose: bool) -> list[str]:
     colour, mark = _MARKS.get(change.verb, ("yellow", "~"))
     line = f"{mark} {change.verb:<8} {change.resource:<52}"
     lines = [f"{style(colour, line)} {style('dim', clean(change.why))}".rstrip()]
-    if change.after and (change.before or verbose) and change.before != change.after:
+    several = "\n" in change.before + change.after  # of one line, `why` has told all
+    if change.after and several and (change.before or verbose) and change.before != change.after:
         lines += _show_diff(change.before, change.after, style)
     return lines
 
@@ -61,8 +61,8 @@ def show_proof(proof: Proof, style: Style) -> str:
     if not proof.ok:
         return style("red", f"✗ not proved: {clean(proof.problem)}")
     return style("green", "✓ proved: ") + (
-        f"{proof.server} answers health in {proof.latency_ms} ms over {proof.path}; "
-        "the right secret is accepted, a wrong one and none are refused"
+        f"{proof.server}: health in {proof.latency_ms} ms, {proof.path}; "
+        "a wrong secret and none are refused"
     )
 
 
@@ -77,19 +77,20 @@ def show_report(report: Report, style: Style) -> str:
     )
 
 
-def show_ways(host: Host, product: Product) -> str:
-    """How to get in from here, and where the secret is."""
+def show_ways(host: Host, again: str) -> str:
+    """How to get in from here; `again` is what follows a verb to mean this host once more."""
+    port = host.gateway_port
+    tunnel = f"-N -L {port}:127.0.0.1:{port}"
     target = f"{host.user}@{host.address}" if host.user else host.address
     options = (f" -p {host.port}" if host.port else "") + (
         f" -i {shlex.quote(host.identity)}" if host.identity else ""
     )
-    port = host.gateway_port
-    sudo = "sudo " if host.user not in ("", "root") else ""
+    way = "it is here" if host.here else f"ssh {tunnel}{options} {target}"
     return (
-        f"reach it:    ssh -N -L {port}:127.0.0.1:{port}{options} {target}"
-        f"   then ws://127.0.0.1:{port}\n"
-        f"its {host.auth.kind + ':':<9}ssh{options} {target} {sudo}cat {product.secret_path}\n"
-        f"its own CLI: ssh -t{options} {target} {product.name} status\n"
+        f"reach it:     {way}\n"
+        f"{'then:':<13} ws://127.0.0.1:{port}, in a browser http://127.0.0.1:{port}\n"
+        f"its {host.auth.kind + ':':<9} clawprov secret show {again}\n"
+        f"its own CLI:  clawprov exec {again} status\n"
     )
 
 

@@ -50,6 +50,8 @@ def test_the_machine_itself_becomes_a_gateway_and_stays_one(desk: Box) -> None:
     again = clawprov(desk, "up localhost")
     assert again["plan"]["changes"] == []
     assert again["proof"]["ok"]
+    told = desk.run("/opt/venv/bin/clawprov exec localhost -- --version")
+    assert (told.returncode, told.stdout) == (0, "2026.1.24-3\n")
 
 
 def test_a_user_without_sudo_is_told_so(desk: Box) -> None:

@@ -35,7 +35,7 @@ def demo(lab: Lab):
 def test_make_demo_ends_with_the_proof_and_with_what_to_do_next(demo):
     assert demo.returncode == 0, demo.stderr[-2000:]
     assert "✓ proved: clawdbot" in demo.stdout
-    assert "a wrong one and none are refused" in demo.stdout
+    assert "a wrong secret and none are refused" in demo.stdout
     assert "make demo-down" in demo.stdout
 
 

@@ -118,7 +118,7 @@ def test_a_verdict_that_is_not_well_says_what_to_do() -> None:
 def test_a_proof_is_told_with_server_time_and_way() -> None:
     proof = Proof(True, "ssh to 127.0.0.1:1", 12, "clawdbot 1, protocol 3")
     text = show_proof(proof, PLAIN)
-    assert text.startswith("✓ proved: clawdbot 1, protocol 3 answers health in 12 ms over ssh to")
+    assert text.startswith("✓ proved: clawdbot 1, protocol 3: health in 12 ms, ssh to")
 
 
 def test_a_missing_proof_is_told_with_its_problem() -> None:

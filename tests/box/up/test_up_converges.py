@@ -9,8 +9,8 @@ from machines import Server, audit, out, show
 
 CACHE = "/var/lib/clawdbot/tmp"
 PROVED = re.compile(
-    r"^✓ proved: clawdbot 2026\.1\.24-3, protocol 3 answers health in \d+ ms over ssh to "
-    r"127\.0\.0\.1:18789; the right secret is accepted, a wrong one and none are refused$",
+    r"^✓ proved: clawdbot 2026\.1\.24-3, protocol 3: health in \d+ ms, ssh to "
+    r"127\.0\.0\.1:18789; a wrong secret and none are refused$",
     re.MULTILINE,
 )
 
