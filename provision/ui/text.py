@@ -90,7 +90,7 @@ def show_ways(host: Host, again: str) -> str:
         f"reach it:     {way}\n"
         f"{'then:':<13} ws://127.0.0.1:{port}, in a browser http://127.0.0.1:{port}\n"
         f"its {host.auth.kind + ':':<9} clawprov secret show {again}\n"
-        f"its own CLI:  clawprov exec {again} status\n"
+        f"its own CLI:  clawprov exec {again} gateway health\n"
     )
 
 
