@@ -7,12 +7,13 @@ import json
 import click
 
 from provision.app import init as use
+from provision.cli.options import USUAL
 from provision.cli.server import at_terminal
 from provision.errors import Exit, ProvisionError, UsageError
 
 
 @click.command()
-@click.argument("file", default="clawprov.yml")
+@click.argument("file", default=USUAL)
 @click.option("--host", metavar="[USER@]ADDRESS[:PORT]", help="The server, or an ssh alias.")
 @click.option("--user", help="Log in as this user.")
 @click.option("--product", metavar="NAME[@VERSION]", help="clawdbot (default) or openclaw.")
@@ -26,7 +27,7 @@ from provision.errors import Exit, ProvisionError, UsageError
 def init(
     file: str, yes: bool, force: bool, schema: bool, as_json: bool, debug: bool, **given: str | None
 ) -> int:
-    """Write a commented inventory of one server to FILE (clawprov.yml)."""
+    """Write a commented inventory of one server to FILE (clawprov.yml here)."""
     if schema:
         click.echo(use.show_schema(), nl=False)
         return Exit.OK

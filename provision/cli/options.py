@@ -17,10 +17,11 @@ from provision.inventory.values import HOST_KEY
 from provision.model.secret import Secret
 from provision.model.spec import AUTH_KINDS, AuthSpec, Entrusted, Host, Inventory
 
+USUAL = "clawprov.yml"
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.option("-I", "--inventory", metavar="PATH", help="Read hosts from this file."),
+    click.option("-I", "--inventory", metavar="PATH", help=f"Hosts are in this file ({USUAL})."),
     click.option("-i", "--identity", metavar="FILE", help="Log in with this private key."),
     click.option(
         "--host-key", metavar="KEY", help='The server\'s key: "TYPE BASE64" or SHA256:...'
@@ -132,10 +133,11 @@ def check_secret(value: str, name: str) -> None:
 
 
 def _read_inventory(given: str | None) -> tuple[Inventory | None, str]:
-    """The inventory of -I or $CLAWPROV_INVENTORY; without either there is none."""
+    """The inventory of -I, of $CLAWPROV_INVENTORY, or the one that lies here; else none."""
     path = given or os.environ.get("CLAWPROV_INVENTORY")
-    if not path:
+    if not path and not Path(USUAL).is_file():
         return None, ""
+    path = path or USUAL
     return parse_inventory(_read(path), path, _read), path
 
 

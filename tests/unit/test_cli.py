@@ -179,3 +179,15 @@ def test_a_secret_that_cannot_be_a_line_is_refused_without_being_told(
 def test_debug_lets_the_traceback_through() -> None:
     with pytest.raises(Exception, match="is rendered"):
         run(["render", "192.0.2.1", "nothing.txt", "--debug"])
+
+
+def test_the_inventory_that_lies_here_is_the_one_that_is_meant(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "clawprov.yml").write_text("hosts: {vps1: {gateway_port: 20000}}")
+    assert '"port": 20000' in say("render", "vps1", "clawdbot.json").out
+    (tmp_path / "clawprov.yml").write_text("hosts: {vps1: {gateway_prot: 20000}}")
+    said = say("render", "vps1")
+    assert said.code == Exit.INVENTORY
+    assert "clawprov.yml:1:16" in said.err
