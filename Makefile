@@ -20,7 +20,9 @@ setup: $(VENV)/.made
 
 $(VENV)/.made: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "clawprov needs Python 3.11 or newer; try make PYTHON=python3.12")'
-	@$(PYTHON) -m venv $(VENV) || { echo "next: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || ! command -v apt-get >/dev/null || \
+	  { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -qq -y python3-venv >/dev/null; }
+	@$(PYTHON) -m venv $(VENV)
 	@echo "installing clawprov and its tools into $(VENV)"
 	@$(BIN)/pip install -q --upgrade 'pip>=25.1'
 	@$(BIN)/pip install -q -e . --group test --group lint
