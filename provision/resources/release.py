@@ -97,7 +97,9 @@ class Release:
             'node addresses.cjs "$(npm config get registry)" || cp shipped.json package-lock.json\n'
             'install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && '
             'install "$@"; } || '
-            "{ grep -vE 'http (cache|fetch GET 200)' npm.log | tail -n 20; exit 1; }\n"
+            "{ grep -vE 'http (cache|fetch GET 200)' npm.log | tail -n 20\n"
+            "  df -Pm . | awk 'NR == 2 && $4 < 20 { print \"No space left on device: \" $6 }'\n"
+            "  exit 1; }\n"
             "mv shipped.json package-lock.json; rm npm.log addresses.cjs",
             self.node.rpartition("/")[0],
             spare if small else sh(""),

@@ -99,7 +99,7 @@ rm -f /run/clawprov/b5f1c984ae1b.sh
 (umask 077; mkdir -p /var/lib/clawprov; touch /var/lib/clawprov/audit.jsonl) || { frame unwritable; return; }
 [ "$(wc -c </var/lib/clawprov/audit.jsonl)" = 0 ] || { frame stale; return; }
 (umask 077; printf 'who=%s\nsince=%s\nnonce=%s\n' ann@laptop "$(date -u +%FT%TZ)" "$NONCE" >/run/clawprov/owner)
-audit '"who":"ann@laptop","verb":"up","plan":"a061057e8dd8","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:22","user:clawdbot","directory:/var/lib/clawdbot","directory:/var/lib/clawdbot/.clawdbot","directory:/var/lib/clawdbot/tmp","directory:/etc/clawdbot","release:clawdbot","secret:/etc/clawdbot/gateway.env","file:/etc/clawdbot/memory.env","file:/var/lib/clawdbot/.clawdbot/clawdbot.json","link:/opt/clawprov/clawdbot/current","file:/usr/local/bin/clawdbot","file:/etc/systemd/system/clawdbot-gateway.service","service:clawdbot-gateway"]'
+audit '"who":"ann@laptop","verb":"up","plan":"253d4c0e60f5","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:22","user:clawdbot","directory:/var/lib/clawdbot","directory:/var/lib/clawdbot/.clawdbot","directory:/var/lib/clawdbot/tmp","directory:/etc/clawdbot","release:clawdbot","secret:/etc/clawdbot/gateway.env","file:/etc/clawdbot/memory.env","file:/var/lib/clawdbot/.clawdbot/clawdbot.json","link:/opt/clawprov/clawdbot/current","file:/usr/local/bin/clawdbot","file:/etc/systemd/system/clawdbot-gateway.service","service:clawdbot-gateway"]'
 steps() {
 begin file:/etc/systemd/journald.conf.d/clawprov.conf
 (
@@ -243,7 +243,9 @@ install() {
 }
 cp package-lock.json shipped.json
 node addresses.cjs "$(npm config get registry)" || cp shipped.json package-lock.json
-install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && install "$@"; } || { grep -vE 'http (cache|fetch GET 200)' npm.log | tail -n 20; exit 1; }
+install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && install "$@"; } || { grep -vE 'http (cache|fetch GET 200)' npm.log | tail -n 20
+  df -Pm . | awk 'NR == 2 && $4 < 20 { print "No space left on device: " $6 }'
+  exit 1; }
 mv shipped.json package-lock.json; rm npm.log addresses.cjs
 echo 60c8be28b97b4bdc1928843f0f8675a337fd93ad6de928c510e28a436e0e1d5d >.complete
 cd /; rm -rf /opt/clawprov/clawdbot/releases/2026.1.24-3.old /var/lib/clawprov/npm-cache
@@ -449,7 +451,7 @@ done
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 }
 steps; ended=$?
-audit '"who":"ann@laptop","verb":"up","plan":"a061057e8dd8","exit":'"$ended"
+audit '"who":"ann@laptop","verb":"up","plan":"253d4c0e60f5","exit":'"$ended"
 frame done
 find /run/clawprov -name '*.log' ! -path /run/clawprov/b5f1c984ae1b.log -delete
 }

@@ -99,7 +99,7 @@ rm -f /run/clawprov/b5f1c984ae1b.sh
 (umask 077; mkdir -p /var/lib/clawprov; touch /var/lib/clawprov/audit.jsonl) || { frame unwritable; return; }
 [ "$(wc -c </var/lib/clawprov/audit.jsonl)" = 0 ] || { frame stale; return; }
 (umask 077; printf 'who=%s\nsince=%s\nnonce=%s\n' ann@laptop "$(date -u +%FT%TZ)" "$NONCE" >/run/clawprov/owner)
-audit '"who":"ann@laptop","verb":"up","plan":"7e90f8c114f2","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:24","user:openclaw","directory:/var/lib/openclaw","directory:/var/lib/openclaw/.openclaw","directory:/var/lib/openclaw/tmp","directory:/etc/openclaw","release:openclaw","secret:/etc/openclaw/gateway.env","file:/etc/openclaw/memory.env","file:/var/lib/openclaw/.openclaw/openclaw.json","link:/opt/clawprov/openclaw/current","file:/usr/local/bin/openclaw","file:/etc/systemd/system/openclaw-gateway.service","service:openclaw-gateway"]'
+audit '"who":"ann@laptop","verb":"up","plan":"a67803af0608","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:24","user:openclaw","directory:/var/lib/openclaw","directory:/var/lib/openclaw/.openclaw","directory:/var/lib/openclaw/tmp","directory:/etc/openclaw","release:openclaw","secret:/etc/openclaw/gateway.env","file:/etc/openclaw/memory.env","file:/var/lib/openclaw/.openclaw/openclaw.json","link:/opt/clawprov/openclaw/current","file:/usr/local/bin/openclaw","file:/etc/systemd/system/openclaw-gateway.service","service:openclaw-gateway"]'
 steps() {
 begin file:/etc/systemd/journald.conf.d/clawprov.conf
 (
@@ -239,7 +239,9 @@ install() {
 }
 cp package-lock.json shipped.json
 node addresses.cjs "$(npm config get registry)" || cp shipped.json package-lock.json
-install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && install "$@"; } || { grep -vE 'http (cache|fetch GET 200)' npm.log | tail -n 20; exit 1; }
+install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && install "$@"; } || { grep -vE 'http (cache|fetch GET 200)' npm.log | tail -n 20
+  df -Pm . | awk 'NR == 2 && $4 < 20 { print "No space left on device: " $6 }'
+  exit 1; }
 mv shipped.json package-lock.json; rm npm.log addresses.cjs
 npm rebuild --foreground-scripts openclaw
 echo 92ca7b45bc5913493f16d6e8024f733c2de82e6cded3b844a41801181fbf5698 >.complete
@@ -439,7 +441,7 @@ done
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 }
 steps; ended=$?
-audit '"who":"ann@laptop","verb":"up","plan":"7e90f8c114f2","exit":'"$ended"
+audit '"who":"ann@laptop","verb":"up","plan":"a67803af0608","exit":'"$ended"
 frame done
 find /run/clawprov -name '*.log' ! -path /run/clawprov/b5f1c984ae1b.log -delete
 }
