@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -40,7 +41,7 @@ def up(host: str, yes: bool, options: Options) -> int:
         click.confirm(f"go on with {spec.name}?", abort=True, default=True, err=True)
 
     try:
-        report = app_up.up(spec, Operator(_trust, confirm, steps, _password))
+        report = app_up.up(spec, build_operator(steps, confirm))
     finally:
         steps.close()
     code = answer(report, options)
@@ -117,16 +118,29 @@ def at_terminal() -> bool:
 
 
 def quiet_operator() -> Operator:
-    """An operator for verbs that only look; steps are shown on a terminal alone."""
-    steps = Steps(sys.stderr, choose_style(sys.stderr))
-    return Operator(_trust, lambda seen: None, steps, _password)
+    """An operator for verbs that only look; nobody confirms what changes nothing."""
+    return build_operator(Steps(sys.stderr, choose_style(sys.stderr)), lambda seen: None)
+
+
+def build_operator(steps: Steps, confirm: Callable[[Seen], None]) -> Operator:
+    """Whoever sits at this terminal; while they are asked, no step is drawn."""
+
+    def trust(host: str, kind: str, fingerprint: str) -> bool:
+        with steps.asking():
+            return _trust(host, kind, fingerprint)
+
+    def password(host: str) -> Secret | None:
+        with steps.asking():
+            return _password(host)
+
+    return Operator(trust, confirm, steps, password)
 
 
 def _password(host: str) -> Secret | None:
     """Ask for the password that sudo wants on a host."""
     if not at_terminal():
         return None
-    return Secret(click.prompt(f"\nsudo's password on {host}", hide_input=True, err=True))
+    return Secret(click.prompt(f"sudo's password on {host}", hide_input=True, err=True))
 
 
 def _trust(host: str, kind: str, fingerprint: str) -> bool:

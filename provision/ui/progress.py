@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import time
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Lock, Thread
 from typing import TextIO
 
@@ -27,6 +29,7 @@ class Steps:
         self._name = self._why = self._detail = ""
         self._began = self._told = 0.0
         self._number, self._count, self._frame = 0, 0, 0
+        self._asking = False
         self._thread: Thread | None = None
 
     def plan(self, plan: Plan) -> None:
@@ -62,6 +65,18 @@ class Steps:
             self._write(f"{self._clear()}{line}\n")
             self._name = ""
 
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """While a question stands on the terminal, nothing is drawn over it."""
+        with self._lock:
+            self._write(self._clear())
+            self._asking = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._asking = False
+
     def close(self) -> None:
         """No more steps; the live line goes away."""
         self._stop.set()
@@ -73,7 +88,7 @@ class Steps:
     def _tick(self) -> None:
         while not self._stop.wait(TICK_S):
             with self._lock:
-                if self._name:
+                if self._name and not self._asking:
                     self._draw()
 
     def _draw(self) -> None:

@@ -132,3 +132,17 @@ def test_a_text_is_fitted_by_the_room_it_takes(text: str, columns: int, shown: s
 )
 def test_a_text_of_the_server_moves_no_cursor(told: str, shown: str) -> None:
     assert clean(told) == shown
+
+
+def test_nothing_is_drawn_over_a_question() -> None:
+    screen = Screen()
+    steps = Steps(screen, Style(False))
+    steps.step("look")
+    with steps.asking():
+        before = screen.getvalue()
+        time.sleep(0.35)
+        assert screen.getvalue() == before
+    time.sleep(0.35)
+    assert len(screen.getvalue()) > len(before)
+    steps.done(0)
+    steps.close()
