@@ -10,7 +10,7 @@ DEBIAN := systemd-container mmdebstrap nftables iproute2 apt-utils gnupg xz-util
           openssh-client procps e2fsprogs util-linux npm busybox shellcheck
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup debian demo demo-down test fast box bench smoke lint clean
+.PHONY: help setup debian demo demo-down test fast box tailscale tailnet bench smoke lint clean
 
 help:
 	@echo "make demo   a box on this machine, a real gateway in it, and the proof"
@@ -48,19 +48,29 @@ demo: setup debian
 demo-down:
 	@$(SUDO) $(LAB) down --all --purge
 
-test: setup debian lint fast box
+test: DEBIAN += chromium chromium-driver libnss3-tools  # the Control UI is tried in a real browser
+test: setup debian tailscale lint fast box
 
 fast: setup
 	$(BIN)/pytest -n 2 tests/unit tests/cases tests/golden tests/shell tests/ssh
 
 box: setup
 	$(SUDO) $(BIN)/pytest tests/box
+	$(SUDO) $(BIN)/pytest tests/tailnet
+
+# Compiles for minutes, so it begins early and beside all else; tests/tailnet waits for it, and says what went wrong.
+tailscale: setup
+	@$(SUDO) sh -c 'nice $(BIN)/python -m tests.tailnet build >/dev/null 2>&1 &'
+
+tailnet: setup debian
+	@$(SUDO) $(BIN)/python -m tests.tailnet up
 
 bench: setup debian
 	$(SUDO) $(BIN)/python -m tests.bench
 
 smoke: setup
-	$(BIN)/pytest tests/smoke --hosts="$(HOSTS)"
+	@[ "$(HOSTS)" ] || { echo "which server? make smoke HOSTS=ssh://root@203.0.113.7" >&2; exit 2; }
+	$(BIN)/pytest tests/smoke --hosts="$(HOSTS)" $(OPTIONS)
 
 lint: setup
 	$(BIN)/ruff check .

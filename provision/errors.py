@@ -52,10 +52,18 @@ class InventoryError(ProvisionError):
         super().__init__(f"{count} mistake{'s' if count > 1 else ''} in the inventory", hint=hint)
 
 
+class SecretError(ProvisionError):
+    """The gateway's secret cannot be had, or kept, on this machine."""
+
+
 class ConnectError(ProvisionError):
     """The host cannot be reached, or its identity or ours was not accepted."""
 
     exit = Exit.CONNECTION
+
+
+class RegistryError(ConnectError):
+    """The npm registry cannot be asked from here, or what it says makes no sense."""
 
 
 class UnsupportedError(ProvisionError):

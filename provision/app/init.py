@@ -18,10 +18,14 @@ from provision.inventory.propose import plain, propose_keys
 from provision.inventory.schema import build_schema
 from provision.inventory.values import AUTH_MODE, PATH, PRODUCT, PROFILE, VERSION
 from provision.model.spec import Host
-from provision.products import find_product
+from provision.products import find_product, refuse_broken
 from provision.render import render
 
 SCHEMA = "clawprov.schema.json"
+BASICS = {"basics.updates": True, "basics.swap": "1G", "basics.time_sync": True}
+GUARDED = {"basics.ssh_keys_only": True, "basics.firewall": True}
+"""Proposed for servers; on the machine that somebody sits at, a firewall may be in their way."""
+
 _USUAL = Host(name="", address="")
 _HOST_HINT = "type [user@]address[:port], or an alias of your ssh config"
 
@@ -54,9 +58,9 @@ def _read_host(text: str) -> Answers:
 def _read_product(text: str) -> Answers:
     name, at, version = text.partition("@")
     given = {"product": PRODUCT.parse(name)}
-    if at and version != "latest":
+    if at:
         given["version"] = VERSION.parse(version)
-        find_product(name, version)
+        refuse_broken(name, version)
     return given
 
 
@@ -133,11 +137,12 @@ def build_inventory(name: str, file: str, answers: Answers) -> str:
     notes = read_notes()
     product = find_product(str(answers.get("product", _USUAL.product)))
     notes["version"] = replace(notes["version"], example=product.version)
+    basics = {**BASICS, **({} if answers.get("address") == "localhost" else GUARDED)}
     variables = {
         "schema": SCHEMA,
         "name": plain(name),
         "file": shlex.quote(file),
-        "keys": propose_keys(answers, notes),
+        "keys": propose_keys({**basics, **answers}, notes),
     }
     return render("client/inventory.yml.j2", variables)
 

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from provision.engine.run import Seen
+from provision.engine.gather import Seen
 from provision.engine.watch import Progress
+from provision.model.plan import Plan
 from provision.model.secret import Secret
+from provision.products.published import Registry
+from provision.transport.registry import ask_registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +24,16 @@ class Operator:
 
     `trust(host, kind, fingerprint)` decides about a host key that nobody has seen before;
     `confirm` sees the first plan and raises when it is not wanted; `password(host)` gives the
-    password that sudo wants there, or None where nobody can be asked.
+    password that sudo wants there, or None where nobody can be asked; `registry` is their npm's.
+    An address may be silent for `connect_s` seconds, 0 is what the ssh config says.
     """
 
     trust: Callable[[str, str, str], bool]
     confirm: Callable[[Seen], None]
     progress: Progress
     password: Callable[[str], Secret | None] = lambda host: None
+    registry: Registry = ask_registry
+    connect_s: float = 0.0
 
     @property
     def who(self) -> str:
@@ -48,3 +54,17 @@ def nonces() -> Iterator[str]:
     """Endless texts of 128 random bits."""
     while True:
         yield secrets.token_hex(16)
+
+
+class Silence:
+    """A progress that nobody watches."""
+
+    def step(self, name: str, why: str = "") -> None: ...
+
+    def detail(self, line: str) -> None: ...
+
+    def ask(self, words: str, url: str) -> None: ...
+
+    def done(self, exit: int) -> None: ...
+
+    def plan(self, plan: Plan) -> None: ...

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Thread
 
-from provision.model.report import Proof
+from provision.app.doubts import judge_bad, judge_right, judge_unclear
+from provision.model.inside import Inside
+from provision.model.report import Proof, Verdict
 from provision.model.secret import Secret
-from provision.model.transport import Transport
+from provision.model.transport import Streams
 from provision.protocol.gateway import Session, open_session
+from provision.protocol.inside import look_inside
 from provision.protocol.messages import Hello, Refusal
 from provision.protocol.websocket import Clock, show
 
@@ -21,64 +25,82 @@ UNANSWERED = Refusal("other", "gave no answer in time")
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What one handshake came to, and how long it took from opening the stream, in seconds."""
+    """What one handshake came to, and how long it took from opening the stream, in seconds.
+
+    `inside` is what the gateway then said of itself, where it was asked.
+    """
 
     answer: Hello | Refusal
     seconds: float = 0.0
+    inside: Inside | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How the gateway is reached, and for how long it is worth trying."""
+    """How the gateway is reached, for how long it is worth trying, and whether we look around.
 
-    transport: Transport
+    `host` is what the Host header says, "" for the loopback address and the port.
+    """
+
+    transport: Streams
     port: int
     clock: Clock
     wait: Callable[[float], None]
     attempt: float
     until: float
+    host: str = ""
+    curious: bool = False
 
     def visit(self, secret: Secret) -> Visit:
         """One handshake, tried again as long as the gateway says that it is starting."""
         starting: Refusal | None = None
         while True:
-            started = self.clock()
-            answer = self._try(secret, min(started + self.attempt, self.until))
-            ended = self.clock()
+            tried = self._try(secret, min(self.clock() + self.attempt, self.until))
+            answer, ended = tried.answer, self.clock()
             if isinstance(answer, Hello):
-                return Visit(answer, ended - started)
+                return tried
             if answer.kind != "starting":  # cut short by the end of our patience, it says nothing
                 told = starting if starting and ended >= self.until else answer
-                return Visit(told, ended - started)
+                return Visit(told, tried.seconds)
             if ended + answer.retry >= self.until:
-                return Visit(answer, ended - started)
+                return tried
             starting = answer
             self.wait(answer.retry)
 
-    def _try(self, secret: Secret, deadline: float) -> Hello | Refusal:
+    def _try(self, secret: Secret, deadline: float) -> Visit:
+        started = self.clock()
         try:
             channel = self.transport.open_stream(self.port)
+        except ssl.SSLCertVerificationError as error:
+            told = f"shows a certificate that is not trusted here ({error.verify_message})"
+            return Visit(Refusal("other", told))
         except OSError as error:  # nothing listens yet; ConnectError, no OSError, goes up
-            return Refusal("starting", f"takes no connection ({error.strerror or error})")
-        host = f"127.0.0.1:{self.port}"
+            return Visit(Refusal("starting", f"takes no connection ({error.strerror or error})"))
+        host = self.host or f"127.0.0.1:{self.port}"
         session = open_session(channel, secret, host=host, clock=self.clock, deadline=deadline)
         if isinstance(session, Refusal):
-            return session
+            return Visit(session, self.clock() - started)
         try:
-            return session.hello if secret is NOBODY else ask_health(session)
+            answer = session.hello if secret is NOBODY else ask_health(session)
+            seconds = self.clock() - started
+            curious = self.curious and isinstance(answer, Hello)
+            return Visit(answer, seconds, look_inside(session) if curious else None)
         finally:
             session.close()
 
 
 def prove(
-    transport: Transport,
+    transport: Streams,
     port: int,
     secret: Secret,
     *,
     nonce: str,
     path: str = "ssh",
+    host: str = "",
     patience: float = 30.0,
     attempt: float = 10.0,
+    curious: bool = False,
+    alone: bool = False,
     clock: Clock = time.monotonic,
     wait: Callable[[float], None] = time.sleep,
 ) -> Proof:
@@ -86,22 +108,50 @@ def prove(
 
     `nonce` is the wrong secret, any random text; `patience` is how long a gateway may be
     starting and `attempt` how long one handshake may take, in seconds; `path` names the way in
-    the proof. Raises what `transport.open_stream` raises, except OSError.
+    the proof, `host` the gateway where it is asked by a name. Who is `curious` also asks for
+    channels and nodes; with `alone`, the right secret comes alone. Raises what
+    `transport.open_stream` raises, except OSError.
     """
-    way = Way(transport, port, clock, wait, attempt, clock() + patience)
-    visits = visit_together(
-        {"right": secret, "wrong_secret": Secret(nonce), "no_secret": NOBODY}, way, patience + 1
-    )
+    way = Way(transport, port, clock, wait, attempt, clock() + patience, host, curious)
+    others = {} if alone else {"wrong_secret": Secret(nonce), "no_secret": NOBODY}
+    visits = visit_together({"right": secret, **others}, way, patience + 1)
     right = visits.pop("right")
     refused = {
         name: isinstance(visit.answer, Refusal) and visit.answer.kind in SHUT
         for name, visit in visits.items()
     }
-    problem = judge_bad(visits, port) or judge_right(right.answer, port, patience)
+    place = _show_place(host, port)
+    problem = judge_bad(visits, place) or judge_right(right.answer, place, patience)
     problem = problem or judge_unclear(visits, refused)
     hello = right.answer if isinstance(right.answer, Hello) else None
     server = f"{hello.version or 'unknown version'}, protocol {hello.protocol}" if hello else ""
-    return Proof(not problem, path, round(right.seconds * 1000), server, refused, problem)
+    latency = round(right.seconds * 1000)
+    return Proof(not problem, path, latency, server, refused, problem, right.inside)
+
+
+def greet(
+    transport: Streams,
+    port: int,
+    *,
+    host: str = "",
+    patience: float = 5.0,
+    clock: Clock = time.monotonic,
+) -> Verdict:
+    """Whether a gateway answers on `port`, asked without a secret: it then refuses us.
+
+    `host` is as for `prove`, `patience` is in seconds.
+    """
+    until = clock() + patience
+    answer = Way(transport, port, clock, time.sleep, patience, until, host).visit(NOBODY).answer
+    if isinstance(answer, Refusal) and answer.kind in SHUT:
+        return Verdict("tunnel:gateway", "")
+    told = "lets in who has no secret" if isinstance(answer, Hello) else answer.message
+    place = _show_place(host, port)
+    return Verdict("tunnel:gateway", f"no gateway proves itself {place}: it {told}")
+
+
+def _show_place(host: str, port: int) -> str:
+    return f"at https://{host}/" if host else f"on port {port}"
 
 
 def ask_health(session: Session) -> Hello | Refusal:
@@ -138,39 +188,3 @@ def visit_together(secrets: Mapping[str, Secret], way: Way, limit: float) -> dic
     if errors:
         raise errors[0]
     return dict(visits)
-
-
-def judge_bad(visits: Mapping[str, Visit], port: int) -> str:
-    """The problem that somebody without the secret is let in, or ""."""
-    told = {"wrong_secret": "a wrong secret", "no_secret": "no secret at all"}
-    inside = [told[name] for name, visit in visits.items() if isinstance(visit.answer, Hello)]
-    if not inside:
-        return ""
-    return f"the gateway on port {port} lets in who comes with {' and with '.join(inside)}"
-
-
-def judge_right(answer: Hello | Refusal, port: int, patience: float) -> str:
-    """The problem that the right secret does not get in, or ""."""
-    if isinstance(answer, Hello):
-        return ""
-    told = answer.message
-    match answer.kind:
-        case "wrong secret" | "no secret":
-            return f"the gateway on port {port} refuses the secret it should take: {told}"
-        case "pairing":
-            return f"the gateway on port {port} wants this client paired first: {told}"
-        case "protocol":
-            return f"the gateway on port {port} speaks another protocol: {told}"
-        case "starting":
-            return f"the gateway on port {port} is not ready after {patience:.0f} s: {told}"
-        case "other":
-            return f"what listens on port {port} did not prove a working gateway: it {told}"
-
-
-def judge_unclear(visits: Mapping[str, Visit], refused: Mapping[str, bool]) -> str:
-    """The problem that a bad secret got neither in nor a clear no, or ""."""
-    told = {"wrong_secret": "a wrong secret", "no_secret": "a missing secret"}
-    for name, visit in visits.items():
-        if not refused[name] and isinstance(visit.answer, Refusal):
-            return f"whether {told[name]} is refused stays open: {visit.answer.message}"
-    return ""

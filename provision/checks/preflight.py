@@ -8,6 +8,7 @@ from collections.abc import Callable
 from provision.model.facts import Facts, Reading
 from provision.model.report import Check
 from provision.model.shell import sh
+from provision.products.engines import order
 
 CLOCK_S = 300
 SPARE_MB = 100
@@ -41,18 +42,26 @@ def supported_system() -> Check:
     return Check("preflight:system", script, judge, hint)
 
 
-def enough_memory() -> Check:
-    """Memory and swap for a first start, which compiles for half a minute."""
+def enough_memory(coming_mb: Callable[[Facts], int] = lambda facts: 0) -> Check:
+    """Memory and swap, there or coming, for a first start, which compiles for half a minute."""
 
     def judge(reading: Reading, facts: Facts) -> str:
-        have = sum(int(value) for value in reading.pairs().values())
+        sizes = [int(value) for value in reading.pairs().values() if value.isdecimal()]
+        if not sizes:
+            return "its memory cannot be read (/proc/meminfo)"
+        have = sum(sizes) + coming_mb(facts)
         return "" if have >= MEMORY_MB else f"{have} MB of memory and swap; {MEMORY_MB} are needed"
 
     script = sh(
         'awk \'$1 == "MemTotal:" || $1 == "SwapTotal:" { print $1 "=" int($2 / 1024) }\''
         " /proc/meminfo"
     )
-    return Check("preflight:memory", script, judge, "add swap, or take a larger server")
+    return Check(
+        "preflight:memory",
+        script,
+        judge,
+        "wish swap (`basics: {swap: 1G}`), or take a larger server",
+    )
 
 
 def enough_disk(release: str, digest: str, need_mb: int) -> Check:
@@ -64,10 +73,11 @@ def enough_disk(release: str, digest: str, need_mb: int) -> Check:
             return "the root file system is read-only"
         made = facts[release].pairs().get("made") == digest
         need = SPARE_MB if made else need_mb
+        free = {folder: seen.get(folder, "") for folder in ("/opt", "/var")}
+        if unread := [folder for folder, size in free.items() if not size.isdecimal()]:
+            return f"the room in {' and '.join(unread)} cannot be read (df)"
         short = [
-            f"{folder} has {seen.get(folder) or 0} MB free"
-            for folder in ("/opt", "/var")
-            if int(seen.get(folder) or 0) < need
+            f"{folder} has {size} MB free" for folder, size in free.items() if int(size) < need
         ]
         return f"{' and '.join(short)}; {need} are needed" if short else ""
 
@@ -132,6 +142,20 @@ def needed_tools() -> Check:
     )
     hint = "apt-get update && apt-get install iproute2 procps util-linux   (on the server)"
     return Check("preflight:tools", script, judge, hint)
+
+
+def chosen_version(version: str, remark: str, current: str) -> Check:
+    """A word on the version that was chosen, and on the newer one that `current` links to."""
+
+    def judge(reading: Reading, facts: Facts) -> str:
+        there = reading.out.strip().rpartition("/")[2]
+        older = bool(there) and order(version) < order(there)
+        warning = f"{there} runs here now, and an older version may refuse its data"
+        return "; ".join([remark] * bool(remark) + [warning] * older)
+
+    hint = "leave out the version for the newest one that clawprov knows"
+    script = sh("readlink {}", current)
+    return Check("preflight:version", script, judge, hint, note=True)
 
 
 def known_key(name: str, variable: str, there: Callable[[Facts], bool]) -> Check:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from provision.model.facts import Facts, Reading
+from provision.model.product import Product
 from provision.model.report import Check
 from provision.model.shell import sh
 
@@ -22,6 +23,28 @@ def own_user(name: str, home: str) -> Check:
     return Check("preflight:user", sh("getent passwd {}", name), judge, hint)
 
 
+def no_other_product(host: str, other: Product) -> Check:
+    """No gateway of the `other` product that clawprov has made here and that would start again."""
+
+    def judge(reading: Reading, facts: Facts) -> str:
+        there, _, release = reading.out.strip().partition(" ")
+        name = f"{other.title} {release.rpartition('/')[2]}".rstrip()
+        return f"{name} is here already, made by clawprov" if there == "there" else ""
+
+    script = sh(
+        "unit={}; grep -qs '^# Made by clawprov' \"/etc/systemd/system/$unit\" || exit 0\n"
+        'systemctl is-enabled -q "$unit" || systemctl is-active -q "$unit" || exit 0\n'
+        'echo "there $(readlink {})"',
+        other.service,
+        other.current,
+    )
+    hint = (
+        f"clawprov up {host} --product {other.name} goes on with it; to replace it, "
+        f"systemctl disable --now {other.service}   (on the server), then the same command again"
+    )
+    return Check("preflight:product", script, judge, hint)
+
+
 def no_other_source(url: str, ours: str, wanted: Callable[[Facts], bool]) -> Check:
     """No other list of apt's that names the repository `url`, if we are going to add `ours`.
 
@@ -29,7 +52,7 @@ def no_other_source(url: str, ours: str, wanted: Callable[[Facts], bool]) -> Che
     """
 
     def judge(reading: Reading, facts: Facts) -> str:
-        others = [line for line in reading.out.splitlines() if line and line != ours]
+        others = [line for line in reading.lines() if line and line != ours]
         if not others or not wanted(facts):
             return ""
         return f"{others[0]} names {url} too, with another key"
@@ -55,52 +78,59 @@ def same_auth(wished: str, other: Callable[[Facts], str]) -> Check:
     return Check("preflight:auth", sh(":"), judge, hint)
 
 
-def free_port(port: int, service: str) -> Check:
-    """The gateway's port, held by nobody or by our own unit."""
+def free_port(port: int, service: str, theirs: Callable[[Facts], Container[str]]) -> Check:
+    """The gateway's port, held by nobody, by our own unit, or by a process that is to end.
+
+    Nobody else may be excused: whoever holds the port is told the secret by a proof.
+
+    Tailscale may forward the same port of its own address to it.
+    """
 
     def judge(reading: Reading, facts: Facts) -> str:
-        owners = [line for line in reading.out.splitlines() if line]
-        strangers = [line for line in owners if f"/system.slice/{service}" not in line]
+        owners = [line for line in reading.lines() if line and line[:5] != "free="]
+        ending = theirs(facts)
+        strangers = [
+            line
+            for line in owners
+            if f"/system.slice/{service}" not in line and line.partition(" ")[0] not in ending
+        ]
         if not strangers:
             return ""
         process, _, rest = strangers[0].partition(" ")
         group, _, name = rest.partition(" ")
         unit = group.rpartition("/")[2]
         belongs = f" of {unit}" if unit.endswith((".service", ".scope")) else ""
-        return f"port {port} is held by {name} (process {process}{belongs})"
+        free = reading.pairs().get("free")
+        other = f"; {free} is free" if free else ""
+        return f"port {port} is held by {name} (process {process}{belongs}){other}"
 
     script = sh(
         'ss -Hltnp "sport = :"{} | grep -o \'("[^"]*",pid=[0-9]*\' | tr -d \'("\' | sort -u | '
+        "grep -v ^tailscaled, | "
         "while IFS=, read -r name pid; do pid=${pid#pid=}\n"
-        'echo "$pid $(cut -d: -f3 /proc/"$pid"/cgroup | tail -n 1) $name"; done',
+        'echo "$pid $(cut -d: -f3 /proc/"$pid"/cgroup | tail -n 1) $name"; done\n'
+        'free={}; while [ $free -lt {} ] && [ -n "$(ss -Hltn "sport = :$free")" ]; do\n'
+        '  free=$((free + 1)); done; echo "free=$free"',
         port,
+        port,
+        port + 9,
     )
-    hint = "end that process, or choose another gateway_port"
+    hint = "end that process, or choose another: --gateway-port N, gateway_port in the inventory"
     return Check("preflight:port", script, judge, hint)
 
 
-def no_rivals(service: str) -> Check:
-    """No second gateway of either product that would start again and fight with ours."""
+def no_rivals(again: str, port: int, problem: Callable[[Facts], str], said: str = "") -> Check:
+    """No gateway that a person has set up, unless it was `said` what becomes of it.
 
-    def judge(reading: Reading, facts: Facts) -> str:
-        found = reading.out.split("\n")
-        units = [line.removeprefix("unit ") for line in found if line.startswith("unit ")]
-        if units:
-            return f"another gateway is set up here: {', '.join(units)}"
-        processes = [line.removeprefix("process ") for line in found if line.startswith("process ")]
-        others = [line for line in processes if f"/system.slice/{service}" not in line]
-        return f"another gateway is running here: process {others[0]}" if others else ""
-
-    script = sh(
-        "for unit in /root/.config/systemd/user/*.wants/*-gateway*.service "
-        "/home/*/.config/systemd/user/*.wants/*-gateway*.service "
-        "/etc/systemd/system/*.wants/*-gateway.service; do\n"
-        '  case $unit in /etc/*.wants/{}) ;; *) [ ! -L "$unit" ] || echo "unit $unit" ;; esac\n'
-        "done | grep -E '/(clawdbot|moltbot|openclaw)-gateway'\n"
-        "for process in $(pgrep -f '^(clawdbot|moltbot|openclaw)-gateway'); do\n"
-        '  echo "process $process $(tail -n 1 /proc/"$process"/cgroup)"\n'
-        "done",
-        service,
+    One that starts again by itself would fight with ours for its port. `again` is the command
+    line that leads here.
+    """
+    leave = f"--existing leave --gateway-port {port + 1}   (both run)"
+    hint = {
+        "take-over": f"put that right, then the same command again; or {again} {leave}",
+        "leave": "rename that unit first, then the same command again",
+    }.get(
+        said,
+        f"{again} --existing take-over   (its state is copied, its unit disabled), or {leave}",
     )
-    hint = "stop it first: systemctl disable --now NAME (as its user with --user, or as root)"
-    return Check("preflight:rivals", script, judge, hint)
+    return Check("preflight:existing", sh(":"), lambda reading, facts: problem(facts), hint)

@@ -7,7 +7,7 @@ import json
 import click
 
 from provision.app import init as use
-from provision.cli.options import USUAL
+from provision.cli.files import USUAL
 from provision.cli.server import at_terminal
 from provision.errors import Exit, ProvisionError, UsageError
 

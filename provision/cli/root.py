@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 
 import click
 
 from provision.cli.verbs import VERBS, show_help
-from provision.errors import Exit, InventoryError, ProvisionError
+from provision.errors import Exit, InventoryError, ProvisionError, UsageError
 from provision.ui.style import choose_style
 from provision.ui.text import show_error
 
@@ -42,10 +43,13 @@ def clawprov() -> None:
     """From a fresh server to a proved gateway."""
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], system: str = os.name) -> int:
     """Run one verb; every failure becomes a sentence and an exit code."""
     debug = "--debug" in arguments
     try:
+        if system != "posix":
+            hint = "on Windows: wsl --install, then the same inside WSL"
+            raise UsageError("clawprov runs on Linux, macOS and WSL", hint=hint)
         code = clawprov.main(arguments, prog_name="clawprov", standalone_mode=False)
         return code if isinstance(code, int) else Exit.OK
     except click.exceptions.Exit as exit:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from provision.engine.prelude import FRAMES, TOOLS
+from provision.engine.ground import SERVER, Ground
+from provision.engine.prelude import FRAMES
 from provision.model.facts import Probe, Reading
 from provision.model.plan import Change
 from provision.model.secret import Secret
@@ -27,10 +28,10 @@ class Frame:
     value: str = ""
 
 
-def pack_probes(probes: Iterable[Probe], nonce: str) -> Sh:
+def pack_probes(probes: Iterable[Probe], nonce: str, ground: Ground = SERVER) -> Sh:
     """One script that answers all probes, each as a framed section; a failing one ends nothing."""
     sections = [sh("begin {}\n(\n{}\n) </dev/null\nend $?", p.id, p.script) for p in probes]
-    return whole(equipped(joined([*sections, sh("frame done")])), nonce)
+    return whole(equipped(joined([*sections, sh("frame done")]), ground), nonce, ground)
 
 
 def pack_changes(changes: Iterable[Change]) -> Sh:
@@ -46,14 +47,15 @@ def pack_changes(changes: Iterable[Change]) -> Sh:
     )
 
 
-def whole(body: Sh, nonce: str) -> Sh:
+def whole(body: Sh, nonce: str, ground: Ground = SERVER) -> Sh:
     """A complete script: `body` as a function that is called at the very end, and its nonce."""
-    return sh("NONCE={}\n{}\nmain() {\n{}\n}\nmain\n", Secret(nonce), FRAMES, body)
+    head = Sh(ground.environment.text + FRAMES.text, ground.environment.shown + FRAMES.shown)
+    return sh("NONCE={}\n{}\nmain() {\n{}\n}\nmain\n", Secret(nonce), head, body)
 
 
-def equipped(body: Sh) -> Sh:
+def equipped(body: Sh, ground: Ground = SERVER) -> Sh:
     """`body` with the functions that probes and changes are written with."""
-    return joined([TOOLS, body])
+    return joined([ground.tools, body])
 
 
 def parse_frame(line: str, nonce: str) -> Frame | None:

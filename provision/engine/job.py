@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from provision.engine.frames import equipped, pack_changes, whole
+from provision.engine.switch import PATIENCE_S, guarded
 from provision.model.facts import Facts, Probe
 from provision.model.plan import Plan
 from provision.model.secret import Secret
@@ -59,8 +60,9 @@ class Job:
 
 
 def read_job(facts: Facts) -> Job:
-    """The job as the last gather saw it."""
-    seen = facts[PROBE.id].pairs()
+    """The job as the last gather saw it; a machine that was not asked has none."""
+    asked = facts.readings.get(PROBE.id)
+    seen = asked.pairs() if asked else {}
     return Job(
         running=seen.get("ActiveState") in ("active", "activating"),
         who=seen.get("who", ""),
@@ -70,9 +72,14 @@ def read_job(facts: Facts) -> Job:
     )
 
 
-def apply_script(plan: Plan, *, serial: int, who: str, verb: str, nonce: str) -> Sh:
-    """One script that hands the plan's commands to the supervisor and follows their output."""
-    steps = _job(plan, serial, who, verb, nonce)
+def apply_script(
+    plan: Plan, *, serial: int, who: str, verb: str, nonce: str, patience_s: int = PATIENCE_S
+) -> Sh:
+    """One script that hands the plan's commands to the supervisor and follows their output.
+
+    What could lock us out is taken back after `patience_s` seconds unless we come in again.
+    """
+    steps = _job(plan, pack_changes(guarded(plan.changes, patience_s)), serial, who, verb, nonce)
     start = sh(
         "systemd-run --quiet --collect --unit={} --description={} -p RuntimeMaxSec={} "
         '-p StandardOutput=append:"$log" -p StandardError=append:"$log" sh "$job" 2>>"$log" || {\n'
@@ -107,10 +114,13 @@ def _run(nonce: str) -> str:
     return f"{RUN}/{hashlib.sha256(nonce.encode()).hexdigest()[:12]}"
 
 
-def _job(plan: Plan, serial: int, who: str, verb: str, nonce: str) -> Sh:
+def _job(plan: Plan, steps: Sh, serial: int, who: str, verb: str, nonce: str) -> Sh:
     """What runs under the supervisor; it removes its own file first, since it may hold secrets."""
     entry = {"who": who, "verb": verb, "plan": plan.digest}
-    begun = entry | {"changes": [change.resource for change in plan.changes]}
+    begun = entry | {
+        "product": plan.product,
+        "changes": [change.resource for change in plan.changes],
+    }
     owner = sh("(umask 077; printf 'who=%s\\nsince=%s\\nnonce=%s\\n' {}", who)
     body = [
         sh("rm -f {}", f"{_run(nonce)}.sh"),
@@ -122,7 +132,7 @@ def _job(plan: Plan, serial: int, who: str, verb: str, nonce: str) -> Sh:
         sh('[ "$(wc -c <{})" = {} ] || { frame stale; return; }', AUDIT, serial),
         sh('{} "$(date -u +%FT%TZ)" "$NONCE" >{})', owner, f"{RUN}/owner"),
         sh("audit {}", _members(begun)),
-        sh("steps() {\n{}\n}", pack_changes(plan.changes)),
+        sh("steps() {\n{}\n}", steps),
         sh("steps; ended=$?"),
         sh('audit {}"$ended"', _members(entry) + ',"exit":'),
         sh("frame done"),

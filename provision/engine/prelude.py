@@ -1,6 +1,6 @@
 """The shell functions that scripts are made of: FRAMES in every one, TOOLS where work is done.
 
-They need what a minimal Debian has: dash, coreutils, systemd, iproute2.
+TOOLS need what a minimal Debian has: dash, coreutils, systemd, iproute2.
 """
 
 from __future__ import annotations
@@ -8,9 +8,6 @@ from __future__ import annotations
 from provision.model.shell import sh
 
 FRAMES = sh(r"""
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
-export PATH LC_ALL HOME
-umask 022
 frame() { printf '\n%s %s\n' "$NONCE" "$*"; }
 begin() { printf '\n%s begin %s\n' "$NONCE" "$1"; }
 end() { printf '\n%s end %s\n' "$NONCE" "$1"; }
@@ -64,11 +61,17 @@ settle() {
   (umask 077; mkdir -p "${written%/*}"; sha256sum <"$1" >"$written")
 }
 
-# apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
+# discard PATH...: no file is there any more, nor a record of what was written at it or below it
+discard() {
+  for gone; do rm -f "$gone" && rm -rf "/var/lib/clawprov/written$gone" || return; done
+}
+
+# apt_get WORDS: apt-get that asks nothing, restarts nothing (needrestart, in Ubuntu by default) and
+# waits up to 5 minutes for other package managers
 apt_get() {
   waited=0
-  until said=$(DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y \
-      -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold "$@" 2>&1); do
+  until said=$(DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 NEEDRESTART_MODE=l \
+      apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold "$@" 2>&1); do
     case $said in *"Could not get lock"*) ;; *) printf '%s\n' "$said"; return 1 ;; esac
     [ $waited -lt 300 ] || { printf '%s\n' "$said"; return 1; }
     tell "waiting for another package manager, $waited s"; sleep 5; waited=$((waited + 5))
@@ -82,6 +85,16 @@ fetch() {
       --speed-time 60 --speed-limit 1000 -o "$2" "$1"
   else command -v wget >/dev/null || { apt_get update || :; apt_get install wget ca-certificates; }
     wget -q --tries=3 --timeout=60 -O "$2" "$1"; fi
+}
+
+# came_in: $SSH_CONNECTION of the connection that this runs over, which sudo hides from us
+came_in() {
+  one=$$
+  while [ "${one:-0}" -gt 1 ]; do
+    way=$(tr '\0' '\n' 2>/dev/null <"/proc/$one/environ" | sed -n 's/^SSH_CONNECTION=//p')
+    [ -z "$way" ] || { echo "$way"; return; }
+    one=$(awk '$1 == "PPid:" { print $2 }' "/proc/$one/status")
+  done
 }
 
 # audit MEMBERS: one more line of who did what, with the server's time

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from provision.engine.frames import parse_frame
-from provision.model.plan import Plan
+from provision.model.plan import Change, Plan
 from provision.model.report import Outcome
 
 TAIL = 30
@@ -18,6 +19,9 @@ class Progress(Protocol):
 
     def detail(self, line: str) -> None: ...
 
+    def ask(self, words: str, url: str) -> None:
+        """What a person must do at `url` before the step goes on."""
+
     def done(self, exit: int) -> None: ...
 
     def plan(self, plan: Plan) -> None: ...
@@ -26,9 +30,9 @@ class Progress(Protocol):
 class Watch:
     """The output of a job as it comes in: steps for the progress, outcomes for the report."""
 
-    def __init__(self, nonce: str, plan: Plan, progress: Progress) -> None:
+    def __init__(self, nonce: str, steps: Iterable[Change], progress: Progress) -> None:
         self._nonce, self._progress = nonce, progress
-        self._why = {change.resource: change.why for change in plan.changes}
+        self._why = {change.resource: change.why for change in steps}
         self._open = ""
         self._lines: list[str] = []
         self.outcomes: list[Outcome] = []
@@ -47,6 +51,9 @@ class Watch:
             self._progress.step(frame.value, self._why.get(frame.value, ""))
         elif frame.word == "end":
             self._close(int(frame.value))
+        elif frame.word == "ask":
+            words, _, url = frame.value.rpartition(" ")
+            self._progress.ask(words, url)
         else:
             self.word = frame.word
 

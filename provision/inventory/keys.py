@@ -9,6 +9,8 @@ from typing import TypeAlias
 from provision.inventory import agent, values
 from provision.inventory.address import ADDRESS, NAME, PORT, USER
 from provision.inventory.form import Form
+from provision.inventory.unit import UNIT_LINE
+from provision.model.access import ON_TAILNET
 from provision.products.channels import CHANNELS, Channel
 
 # A key that does not go with the others, and why.
@@ -24,9 +26,15 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """A list of values of one form, each of them once."""
+    """A list of values of one form, each of them once; one may stand alone where `or_one`."""
 
     of: Form[object]
+    or_one: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The words of a command: a list, or one text that is split as a shell splits it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class Each:
     of: Table
 
 
-Entry: TypeAlias = "Form[object] | Path | Several | Free | Table | Each"
+Entry: TypeAlias = "Form[object] | Path | Several | Command | Free | Table | Each"
 
 
 def _node_misfits(given: Mapping[str, object]) -> Iterator[Misfit]:
@@ -77,7 +85,7 @@ def _node_misfits(given: Mapping[str, object]) -> Iterator[Misfit]:
         yield "sha256", "belongs to one exact version; add `version:` beside it"
 
 
-AUTH = Table({"mode": values.AUTH_MODE})
+AUTH = Table({"mode": values.AUTH_MODE, "keep": values.KEEP, "command": Command()})
 NODE = Table(
     {
         "source": values.NODE_SOURCE,
@@ -88,6 +96,18 @@ NODE = Table(
     },
     misfits=_node_misfits,
 )
+
+
+def _tailscale_misfits(given: Mapping[str, object]) -> Iterator[Misfit]:
+    keys = [name for name in ("auth_key", "auth_key_file", "auth_key_command") if name in given]
+    for name in keys[1:]:
+        yield name, f"and {keys[0]} both say where the key is; remove one of the two"
+
+
+def _host_misfits(given: Mapping[str, object]) -> Iterator[Misfit]:
+    ways = given.get("access")
+    if "tailscale" in given and isinstance(ways, tuple) and ways and ON_TAILNET.isdisjoint(ways):
+        yield "tailscale", "is of no use here; add `access: tailscale-serve`, or remove it"
 
 
 def _channel_misfits(given: Mapping[str, object]) -> Iterator[Misfit]:
@@ -104,8 +124,33 @@ def _channel(channel: Channel) -> Table:
     return Table({**tokens, **who}, misfits=_channel_misfits)
 
 
+BASICS = Table(
+    {
+        "updates": values.BOOLEAN,
+        "swap": values.SWAP,
+        "time_sync": values.BOOLEAN,
+        "ssh_keys_only": values.BOOLEAN,
+        "firewall": values.BOOLEAN,
+        "allow": Several(values.ALLOWED),
+    }
+)
 MODELS = Table({"default": agent.MODEL, "fallbacks": Several(agent.MODEL)})
-_TABLES = {"auth": AUTH, "node": NODE, "models": MODELS}
+TAILSCALE = Table(
+    {
+        "auth_key": agent.VARIABLE,
+        "auth_key_file": Path(),
+        "auth_key_command": Command(),
+        "tags": Several(values.TAG),
+        "hostname": values.HOSTNAME,
+        "login_server": values.URL,
+        "version": values.TAILSCALE_VERSION,
+        "url": values.URL,
+        "key": Path(contents=values.parse_public_key),
+    },
+    misfits=_tailscale_misfits,
+)
+TUNNEL = Table({"port": values.LOCAL_PORT, "key": values.TUNNEL_KEY, "identity": Path()})
+_TABLES = {"tailscale": TAILSCALE, "auth": AUTH, "basics": BASICS, "node": NODE, "models": MODELS}
 _INNER = {key: f"under {name}:" for name, table in _TABLES.items() for key in table.keys}
 _OWN = "in each host, not in defaults:"
 
@@ -120,20 +165,29 @@ HOST = Table(
         "version": values.VERSION,
         "auth": AUTH,
         "profile": values.PROFILE,
+        "unit": Several(UNIT_LINE),
         "gateway_port": values.GATEWAY_PORT,
+        "exposed": values.BOOLEAN,
+        "existing": values.EXISTING,
         "node": NODE,
         "full": values.BOOLEAN,
         "journal_max": values.SIZE,
+        "basics": BASICS,
         "models": MODELS,
         "keys": Several(agent.KEY),
         **{name: _channel(channel) for name, channel in CHANNELS.items()},
         "config": Free(without=frozenset({"gateway.auth.token", "gateway.auth.password"})),
+        "access": Several(values.WAY, or_one=True),
+        "tailscale": TAILSCALE,
+        "tunnel": TUNNEL,
     },
     elsewhere=_INNER,
+    misfits=_host_misfits,
 )
 DEFAULTS = Table(
     {name: entry for name, entry in HOST.keys.items() if name not in ("address", "host_key")},
     elsewhere={**_INNER, "address": _OWN, "host_key": _OWN},
+    misfits=_host_misfits,
 )
 INVENTORY = Table(
     {"defaults": DEFAULTS, "hosts": Each(NAME, HOST)},

@@ -8,9 +8,18 @@ from typing import Any
 
 from provision.errors import UsageError
 from provision.inventory.form import Form
-from provision.inventory.keys import INVENTORY, Each, Entry, Free, Path, Several, Table
+from provision.inventory.keys import (
+    INVENTORY,
+    Command,
+    Each,
+    Entry,
+    Free,
+    Path,
+    Several,
+    Table,
+)
 from provision.inventory.notes import Note, read_notes
-from provision.inventory.values import PATH
+from provision.inventory.values import COMMAND, PATH, WORD
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _CASELESS = re.compile(r"\(\?i:([^()]*)\)")
@@ -38,7 +47,11 @@ def _schema(entry: Entry, path: str, notes: Mapping[str, Note]) -> dict[str, Any
         case Free():
             return {**_mapping(), **_without(entry.without)}
         case Several():
-            return {"type": "array", "items": _form(entry.of), "uniqueItems": True}
+            several = {"type": "array", "items": _form(entry.of), "uniqueItems": True}
+            return {"anyOf": [_form(entry.of), several]} if entry.or_one else several
+        case Command():
+            words = {"type": ["string", "array"], "items": _form(WORD), "minItems": 1}
+            return {**_form(COMMAND), **words}
         case Path():
             return _form(PATH)
         case Form():

@@ -13,16 +13,17 @@ import yaml
 from provision.errors import ProvisionError, UsageError
 from provision.inventory.address import ADDRESS
 from provision.inventory.form import Form, listed, shown
-from provision.inventory.keys import Each, Entry, Free, Path, Several, Table
+from provision.inventory.keys import Command, Each, Entry, Free, Path, Several, Table
 from provision.inventory.mistakes import Mistakes
 from provision.inventory.plain import parse_plain
 from provision.inventory.tree import found, kind, pairs
-from provision.inventory.values import PATH
+from provision.inventory.values import COMMAND, PATH, WORD
 
 _SECRETS = ("token", "password", "secret")
 _WHERE_SECRETS_GO = (
     "remove it (and change it, if others could read it); set the environment variable "
-    "CLAWDBOT_GATEWAY_TOKEN or CLAWDBOT_GATEWAY_PASSWORD instead"
+    "CLAWDBOT_GATEWAY_TOKEN or CLAWDBOT_GATEWAY_PASSWORD instead, or name a command: "
+    "`auth: {command: pass show NAME}`"
 )
 
 
@@ -52,7 +53,7 @@ class Walk:
                 self.mistakes.add(key, *_unknown(name, below, table))
         if len(given) == len(places):  # else the message would be about what is not known
             for name, what in table.misfits(given):
-                self.mistakes.add(places[name], f"{path}.{name} {what}")
+                self.mistakes.add(places[name], f"{path}.{name} {what}".removeprefix("."))
         return given
 
     def _pairs(self, node: yaml.Node, title: str) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
@@ -70,6 +71,8 @@ class Walk:
                 return self._hosts(node, entry, path)
             case Several():
                 return self._several(node, entry, path)
+            case Command():
+                return self._command(node, path)
             case Free():
                 return self._free(node, entry, path)
             case Path():
@@ -90,6 +93,9 @@ class Walk:
             return None
 
     def _several(self, node: yaml.Node, entry: Several, path: str) -> tuple[object, ...] | None:
+        if entry.or_one and isinstance(node, yaml.ScalarNode):
+            one = self._form(node, entry.of, path)
+            return None if one is None else (one,)
         if not isinstance(node, yaml.SequenceNode):
             what = "a text" if kind(node) == "str" else found(node)  # it may be a secret
             hint = f"write it as a list: {path.rpartition('.')[2]}: [ONE, TWO]"
@@ -103,6 +109,14 @@ class Walk:
                 self.mistakes.add(item, what, "remove one of the two")
             values.append(one)
         return tuple(values)
+
+    def _command(self, node: yaml.Node, path: str) -> object | None:
+        if not isinstance(node, yaml.SequenceNode):
+            return self._form(node, COMMAND, path)
+        words = tuple(self._form(word, WORD, path) for word in node.value)
+        if not words:
+            self.mistakes.add(node, f"{path}: expected {COMMAND.expects}, found an empty list")
+        return words if words and None not in words else None
 
     def _path(self, node: yaml.Node, entry: Path, path: str) -> str | None:
         text = self._form(node, PATH, path)

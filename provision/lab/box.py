@@ -78,9 +78,10 @@ class Box:
         """The pid, on this machine, of the box's PID 1; raises ApplyError without one."""
         scope = cgroup.box_group(self.site, self.name) / "payload/init.scope/cgroup.procs"
         with suppress(OSError):
-            found = [int(line) for line in scope.read_text().split()]
-            if found:
-                return min(found)
+            for pid in scope.read_text().split():  # beside it, for a moment, what it has forked
+                with suppress(OSError):
+                    if _pid_inside(pid) == "1":
+                        return int(pid)
         raise ApplyError(f"box {self.name} has no PID 1", where=self.name, log=self.console())
 
     def console(self) -> list[str]:
@@ -153,3 +154,9 @@ class Box:
         with suppress(ApplyError):
             return not Path(f"/proc/{self.init}/root/run/nologin").exists()
         return False
+
+
+def _pid_inside(pid: str) -> str:
+    """What a process is called in its own, innermost namespace (proc_pid_status(5), NSpid)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(line for line in lines if line.startswith("NSpid:")).split()[-1]

@@ -156,11 +156,11 @@ class Lab:
     def _boot(self, wish: Record, say: Say) -> Box:
         image = self.folder.images / wish.image
         layer = make_layer(self.folder, image)
-        with lock(self.folder, "lab", say):
+        with lock(self.folder, "lab", say) as held:
             self.folder.box(wish.name).mkdir(parents=True)
             record = replace(wish, number=free_number(self.folder), layer=str(layer))
             record.write(self.folder)
-            open_network(self.folder, self.site)
+            open_network(self.folder, self.site, held)
             start_server(self.folder, self.site)
         key = write_seed(self.folder, self.site, wish.name, image, wish.user)
         record = replace(record, host_key=key)

@@ -1,4 +1,4 @@
-"""The process that answers as nodejs.org and deb.nodesource.com inside the lab.
+"""The process that answers as nodejs.org, deb.nodesource.com and pkgs.tailscale.com in the lab.
 
 Started as `python -m provision.lab.mirror_server ROOT ADDRESS`; it listens on the bridge's
 address only. A path works under the host's own name or, by address, below `/HOST/`.
@@ -16,19 +16,17 @@ from pathlib import Path
 
 from provision.errors import ApplyError
 from provision.lab import process
-from provision.lab.authority import HOSTS, authority_files
+from provision.lab.authority import HOSTS, MIRROR, authority_files
 from provision.lab.site import Folder, Site
-
-PART = "mirror-server"
 
 
 def start_server(folder: Folder, site: Site) -> None:
     """The mirror answers on the bridge; raises ApplyError when it does not within 5 s."""
-    if process.pids(folder, PART):
+    if process.pids(folder, MIRROR):
         return
     log = folder.run / "mirror.log"
     process.start(
-        folder, PART, "provision.lab.mirror_server", str(folder.root), site.gateway, log=log
+        folder, MIRROR, "provision.lab.mirror_server", str(folder.root), site.gateway, log=log
     )
 
 

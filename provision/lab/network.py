@@ -36,13 +36,16 @@ table ip {table} {{
 """
 
 
-def open_network(folder: Folder, site: Site) -> None:
-    """The bridge is up, and what is on it reaches the world; raises LockedError if not ours."""
-    _claim_bridge(folder, site)
+def open_network(folder: Folder, site: Site, held: int) -> None:
+    """The bridge is up, and what is on it reaches the world; raises LockedError if not ours.
+
+    `held` is the lab's lock: should this process be killed, its last command still has it.
+    """
+    _claim_bridge(folder, site, held)
     rules = RULES.format(
         table=site.table, network=site.network, uplink=_uplink(), letter=site.letter
     )
-    call("nft", "-f", "-", stdin=rules)
+    call("nft", "-f", "-", stdin=rules, door=held)
     _set_forwarding(site.bridge)
     if uplink := _uplink():
         value = _forwarding(uplink).read_text().strip()
@@ -89,18 +92,18 @@ def check_site(folder: Folder, site: Site) -> None:
         )
 
 
-def _claim_bridge(folder: Folder, site: Site) -> None:
+def _claim_bridge(folder: Folder, site: Site, held: int) -> None:
     """The bridge's alias says whose it is; one without ports may have been left half-made."""
     check_site(folder, site)
-    if _owner(site.bridge) is None:
-        call("ip", "link", "add", site.bridge, "type", "bridge")
+    add = f"link add {site.bridge} type bridge"
     steps = (
+        *([add] if _owner(site.bridge) is None else []),
         f"link set dev {site.bridge} alias '{MARK}{folder.root}'",
         f"link set dev {site.bridge} address {site.hardware(1)}",
         f"address replace {site.gateway}/24 dev {site.bridge}",
         f"link set dev {site.bridge} up",
     )
-    call("ip", "-batch", "-", stdin="\n".join(steps) + "\n")
+    call("ip", "-batch", "-", stdin="\n".join(steps) + "\n", door=held)
 
 
 def _owner(bridge: str) -> Path | None:

@@ -8,12 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from provision.lab import cgroup, process
-from provision.lab.mirror_server import PART as MIRROR
+from provision.lab.authority import MIRROR
 from provision.lab.network import INTERFACES, close_network, has_network
 from provision.lab.record import disk_image
 from provision.lab.roster import write_roster
 from provision.lab.site import Folder, Site
 from provision.lab.workshop import Say, clear_part, lock, remove
+
+SERVER = "server-"  # begins the mark of whatever else answers on the bridge's address
 
 
 def unplug(folder: Folder, site: Site, name: str) -> None:
@@ -57,7 +59,9 @@ def clear_parts(folder: Folder, say: Say) -> None:
 def _close_if_empty(folder: Folder, site: Site) -> bool:
     if folder.names():
         return False
-    process.end(folder, MIRROR)
+    for part in set(process.find(folder).values()):
+        if part == MIRROR or part.startswith(SERVER):
+            process.end(folder, part)
     if has_network(folder, site):
         for group in {cgroup.box_group(site, "x").parent, cgroup.memory_group(site, "x").parent}:
             cgroup.remove_group(group)

@@ -1,4 +1,4 @@
-"""An apt repository shaped like NodeSource's: one suite per Node major, signed by a lab key."""
+"""apt repositories signed by a lab key, such as NodeSource's: one suite per Node major."""
 
 from __future__ import annotations
 
@@ -43,15 +43,39 @@ def add_package(folder: Folder, release: Path, major: int, marked: Mapping[str, 
     control = CONTROL.format(version=version, arch=arch, maintainer=MAINTAINER)
     (tree / "DEBIAN/control").write_text(control)
     repository = folder.mirror / f"deb.nodesource.com/node_{major}.x"
-    pool = repository / "pool/main/n/nodejs"
-    pool.mkdir(parents=True, exist_ok=True)
-    package = pool / f"nodejs_{version}_{arch}.deb"
-    call(
-        *("dpkg-deb", "--root-owner-group", "-Zzstd", "-z3", "--build", str(tree), str(package)),
-        env=marked,
-    )
+    build_package(tree, repository / "pool/main/n/nodejs", marked)
     shutil.rmtree(tree)
-    _index(folder, repository, arch, marked)
+    index(folder, repository, "nodistro", marked)
+
+
+def build_package(tree: Path, pool: Path, marked: Mapping[str, str]) -> None:
+    """The tree is a package in the pool, under the name apt gives it."""
+    pool.mkdir(parents=True, exist_ok=True)
+    built = ("dpkg-deb", "--root-owner-group", "-Zzstd", "-z3", "--build", str(tree), str(pool))
+    call(*built, env=marked)
+
+
+def index(folder: Folder, repository: Path, suite: str, marked: Mapping[str, str]) -> None:
+    """The suite offers every package of the pool, signed."""
+    _, arch = architecture()
+    place = repository / "dists" / suite
+    binary = place / f"main/binary-{arch}"
+    binary.mkdir(parents=True, exist_ok=True)
+    packages = call("apt-ftparchive", "packages", "pool", cwd=repository, env=marked)
+    (binary / "Packages").write_text(packages)
+    (binary / "Packages.gz").write_bytes(gzip.compress(packages.encode()))
+    facts = {
+        "Origin": "Lab mirror",
+        "Suite": suite,
+        "Codename": suite,
+        "Architectures": arch,
+        "Components": "main",
+    }
+    options = [f"--option=APT::FTPArchive::Release::{name}={facts[name]}" for name in facts]
+    (place / "Release").unlink(missing_ok=True)
+    text = call("apt-ftparchive", *options, "release", str(place), env=marked)
+    (place / "Release").write_text(text)
+    sign(folder, place / "Release", place / "InRelease", marked)
 
 
 def sign(folder: Folder, source: Path, target: Path, marked: Mapping[str, str]) -> None:
@@ -80,24 +104,3 @@ def _gpg(folder: Folder, marked: Mapping[str, str], *arguments: str) -> str:
     """gpg leaves an agent running; it carries the mark too, so it ends with the making."""
     home = str(folder.keys / "gnupg")
     return call("gpg", "--homedir", home, "--batch", "--quiet", *arguments, env=marked)
-
-
-def _index(folder: Folder, repository: Path, arch: str, marked: Mapping[str, str]) -> None:
-    suite = repository / "dists/nodistro"
-    binary = suite / f"main/binary-{arch}"
-    binary.mkdir(parents=True, exist_ok=True)
-    packages = call("apt-ftparchive", "packages", "pool", cwd=repository, env=marked)
-    (binary / "Packages").write_text(packages)
-    (binary / "Packages.gz").write_bytes(gzip.compress(packages.encode()))
-    facts = {
-        "Origin": "Lab mirror",
-        "Suite": "nodistro",
-        "Codename": "nodistro",
-        "Architectures": arch,
-        "Components": "main",
-    }
-    options = [f"--option=APT::FTPArchive::Release::{name}={facts[name]}" for name in facts]
-    (suite / "Release").unlink(missing_ok=True)
-    text = call("apt-ftparchive", *options, "release", str(suite), env=marked)
-    (suite / "Release").write_text(text)
-    sign(folder, suite / "Release", suite / "InRelease", marked)

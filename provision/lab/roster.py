@@ -42,5 +42,7 @@ def render_roster(folder: Folder, site: Site, records: list[Record]) -> str:
             "    node:",
             "      url: https://deb.nodesource.com  # the box's /etc/hosts names the lab's mirror",
             f"      key: {json.dumps(str(repository_key(folder)))}",
+            "    tailscale:",
+            f"      key: {json.dumps(str(repository_key(folder)))}  # of the lab's mirror",
         ]
     return "\n".join(lines) + "\n"

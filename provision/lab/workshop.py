@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
-from provision.errors import LockedError
+from provision.errors import ApplyError, LockedError
 from provision.lab import process
 from provision.lab.host import call
 from provision.lab.site import Folder
@@ -21,15 +21,16 @@ PATIENCE = 900.0  # seconds; building an image on a slow line takes minutes
 
 
 @contextmanager
-def lock(folder: Folder, name: str, say: Say | None = None) -> Iterator[None]:
+def lock(folder: Folder, name: str, say: Say | None = None) -> Iterator[int]:
     """Only one process at a time is in here; raises LockedError after 15 minutes.
 
-    Whoever is in here may remove the file: those who wait notice, and take the new one.
+    Whoever is in here may remove the file: those who wait notice, and take the new one. The
+    handle is for commands: one that gets it along keeps the lock to its end if its caller dies.
     """
     folder.locks.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = _acquire(folder.locks / name, say)
     try:
-        yield
+        yield handle
     finally:
         os.close(handle)
 
@@ -68,9 +69,19 @@ def told(say: Say, what: str) -> Iterator[None]:
 
 
 def remove(path: Path) -> None:
-    """The folder is gone; what is mounted in it is left alone."""
-    if path.exists() or path.is_symlink():
-        call("rm", "-rf", "--one-file-system", "--", str(path))
+    """The folder is gone; what is mounted in it is left alone.
+
+    Tried again for what somebody's last command still writes there.
+    """
+    for last in (False, False, True):
+        if not path.exists() and not path.is_symlink():
+            return
+        try:
+            call("rm", "-rf", "--one-file-system", "--", str(path))
+        except ApplyError:
+            if last:
+                raise
+            time.sleep(0.2)
 
 
 def _acquire(path: Path, say: Say | None) -> int:

@@ -23,13 +23,20 @@ class Reading:
     exit: int
     out: str = field(repr=False)
 
+    def lines(self) -> list[str]:
+        """The lines of the output, ended by a newline and nothing else.
+
+        What `str.splitlines` takes for an end, too, may stand in a file's name or in a log.
+        """
+        return self.out.removesuffix("\n").split("\n") if self.out else []
+
     def pairs(self) -> dict[str, str]:
         """The `key=value` lines of the output; other lines are passed over.
 
         They end at a line `content=`: what follows is a file's text, which may say anything.
         """
         own = f"\n{self.out}".partition("\ncontent=\n")[0]
-        lines = (line.partition("=") for line in own.splitlines())
+        lines = (line.partition("=") for line in own.split("\n"))
         return {key: value for key, mark, value in lines if mark}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from provision.model.facts import Facts, Probe
@@ -17,6 +17,8 @@ class Change:
 
     `verb` is a word for a person (create, update, install, restart); `before` and `after` are
     texts to be shown as a diff, already masked; `commands` run in order, stopping at a failure.
+    A change that could lock us out has an `undo`, which puts the old state back however far the
+    commands came; the server runs it by itself when nobody comes in any more.
     """
 
     resource: str
@@ -25,6 +27,7 @@ class Change:
     why: str = ""
     before: str = ""
     after: str = ""
+    undo: Sh | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,12 @@ class Resource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All changes of one round, in the order in which they run."""
+    """All changes of one round, in the order in which they run; `product` is NAME@VERSION."""
 
     target: str
     changes: tuple[Change, ...] = ()
     blocked: tuple[Blocked, ...] = ()
+    product: str = ""
 
     @property
     def digest(self) -> str:
@@ -60,11 +64,16 @@ class Plan:
         body = [[c.resource, c.verb, c.why, [str(s) for s in c.commands]] for c in self.changes]
         return hashlib.sha256(json.dumps([self.target, body]).encode()).hexdigest()[:12]
 
+    def __add__(self, other: Plan) -> Plan:
+        """This plan, and after it the changes of `other`, on whichever machine they are made."""
+        return replace(self, changes=(*self.changes, *other.changes))
+
     def to_dict(self) -> dict[str, object]:
         """The plan as the `plan` member of the JSON answer."""
         changes = [{"id": c.resource, "verb": c.verb, "why": c.why} for c in self.changes]
         return {
             "digest": self.digest,
+            "product": self.product,
             "changes": changes,
             "blocked": [{"id": b.resource, "on": b.on} for b in self.blocked],
         }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal, TypeAlias
 
 from provision.model.facts import Facts, Reading
+from provision.model.inside import Inside, Place
 from provision.model.plan import Plan
 from provision.model.shell import Sh
 
@@ -18,29 +19,44 @@ class Check:
     """A question about health that rides with the probes.
 
     `judge` gets the reading and returns the problem as a sentence, or "" when all is well;
-    `hint` says what to type or do about it.
+    `hint` says what to type or do about it. With `note`, what it finds is worth a word and fails
+    nothing. `tell` says in a few words what is seen where all is well.
     """
 
     id: str
     script: Sh
     judge: Judge
     hint: str = ""
+    note: bool = field(default=False, kw_only=True)
+    tell: Judge | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check found; an empty `problem` is good news."""
+    """What a check found: an empty `problem` is good news, a `note` is shown and fails nothing.
+
+    `detail` is what is seen where all is well.
+    """
 
     check: str
     problem: str
     hint: str = ""
+    note: str = ""
+    detail: str = ""
 
     @property
     def ok(self) -> bool:
         return not self.problem
 
+    @property
+    def silent(self) -> bool:
+        """Whether a person need not hear of it."""
+        return not (self.problem or self.note)
+
     def to_dict(self) -> dict[str, object]:
-        return {"check": self.check, "ok": self.ok, "problem": self.problem, "hint": self.hint}
+        said = {"problem": self.problem, "note": self.note, "hint": self.hint}
+        more = {"detail": self.detail} if self.detail else {}
+        return {"check": self.check, "ok": self.ok, **said, **more}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +77,8 @@ class Proof:
     """What a client saw of the gateway through a real path.
 
     `path` names the way taken, `latency_ms` the time from opening the connection to the answer
-    of `health`, `refused` says for each bad credential whether the gateway turned it away.
+    of `health`, `refused` says for each bad credential whether the gateway turned it away; `inside`
+    is what the gateway says of itself, None where it was not asked.
     """
 
     ok: bool
@@ -70,6 +87,7 @@ class Proof:
     server: str = ""
     refused: Mapping[str, bool] | None = None
     problem: str = ""
+    inside: Inside | None = None
 
     def to_dict(self) -> dict[str, object]:
         answer: dict[str, object] = {
@@ -84,7 +102,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole story of one verb on one host; `log` has the gateway's last words if it is ill."""
+    """The whole story of one verb on one host; `log` has the gateway's last words if it is ill.
+
+    `places` are where things are executed, as far as anybody asked.
+    """
 
     host: str
     plan: Plan
@@ -94,6 +115,7 @@ class Report:
     proof: Proof | None = None
     log: tuple[str, ...] = ()
     seconds: float = 0.0
+    places: tuple[Place, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -102,6 +124,7 @@ class Report:
 
     def to_dict(self) -> dict[str, object]:
         """The document that `--json` prints (DESIGN.md, "At the terminal")."""
+        inside = self.proof.inside if self.proof else None
         return {
             "host": self.host,
             "plan": self.plan.to_dict(),
@@ -109,5 +132,7 @@ class Report:
             "left": list(self.left),
             "verdicts": [v.to_dict() for v in self.verdicts],
             "proof": self.proof.to_dict() if self.proof else None,
+            **(inside.to_dict() if inside else {}),
+            **({"executes": [asdict(place) for place in self.places]} if self.places else {}),
             "seconds": round(self.seconds, 2),
         }

@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 
 from provision.model.shell import Sh
 
+LOOPBACK = "127.0.0.1"
 OnLine: TypeAlias = Callable[[str], None]
 
 
@@ -31,8 +32,14 @@ class Channel(Protocol):
     def close(self) -> None: ...
 
 
+class Streams(Protocol):
+    """What opens streams; raises OSError while nothing listens on the port."""
+
+    def open_stream(self, port: int) -> Channel: ...
+
+
 class Transport(Protocol):
-    """A machine that runs scripts as root and opens streams to its own loopback.
+    """A machine that runs scripts as root and opens streams to its own loopback, or from there.
 
     `execute` feeds the script to `sh` on standard input, so nothing of it shows in a process
     list; output and errors come back as one text, and line by line to `on_line`.
@@ -42,4 +49,4 @@ class Transport(Protocol):
 
     def execute(self, script: Sh, on_line: OnLine | None = None) -> Completed: ...
 
-    def open_stream(self, port: int) -> Channel: ...
+    def open_stream(self, port: int, host: str = LOOPBACK) -> Channel: ...

@@ -33,7 +33,7 @@ def clawdbot(version: str) -> Product:
             "NODE_COMPILE_CACHE": "/var/lib/clawdbot/tmp/node-compile-cache",
         },
         unit=("TimeoutStopSec=20",),
-        sandbox_without=frozenset(),
+        sandbox_without=frozenset({"MemoryDenyWriteExecute"}),  # Node.js compiles to memory
         config={
             "gateway": {"mode": "local", "bind": "loopback", "auth": {"allowTailscale": False}},
             "browser": {"enabled": False},  # its control port has no authentication
@@ -41,5 +41,8 @@ def clawdbot(version: str) -> Product:
         },
         trial=("config", "get", "gateway.mode"),
         channel_plugins=True,  # else it writes that into its file itself, with defaults
+        unpairs=False,  # it can only revoke what they hold
+        ui_path="overview",
+        ui_fields={"token": "Gateway Token", "password": "Password (not stored)"},
         start_limit_s=240,
     )

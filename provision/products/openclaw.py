@@ -5,7 +5,11 @@ from __future__ import annotations
 from provision.model.product import Product
 
 VERSIONS = ("2026.9.6",)
-KNOWN_BAD = {"0.0.1": "a placeholder, not the gateway"}
+KNOWN_BAD = {
+    "2026.8.1": "it is reported to skip the migrations of its data, and then not to start",
+    "2026.4.24": "its announcement by mDNS is reported to crash it again and again",
+    "0.0.1": "a placeholder, not the gateway",
+}
 
 
 def openclaw(version: str) -> Product:
@@ -34,9 +38,20 @@ def openclaw(version: str) -> Product:
             "KillMode=mixed",
             "TimeoutStopSec=60",
         ),
-        sandbox_without=frozenset({"RestrictSUIDSGID"}),  # it needs openat2(), which that hides
+        sandbox_without=frozenset(
+            {
+                "MemoryDenyWriteExecute",  # Node.js compiles to memory
+                "RestrictSUIDSGID",  # it needs openat2(), which that hides
+            }
+        ),
         config={"gateway": {"mode": "local", "bind": "loopback"}},
         trial=("config", "validate", "--json"),
         channel_plugins=False,
+        unpairs=True,
+        ui_path="",
+        ui_fields=dict.fromkeys(("token", "password"), "Gateway secret"),
         start_limit_s=240,
+        credential="gateway-secret",
+        restores_config=True,
+        serves_itself=True,
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from provision.model.secret import Secret
 from provision.model.transport import Channel
 from provision.protocol.device import Device
 from provision.protocol.messages import (
+    SCOPES,
+    Challenge,
     Hello,
     Kind,
     Payload,
@@ -50,6 +54,7 @@ def open_session(
     clock: Clock,
     deadline: float,
     device: Device | None = None,
+    scopes: Sequence[str] = SCOPES,
 ) -> Session | Refusal:
     """A session on the channel, by `deadline` in seconds of `clock`; a refusal closes the channel.
 
@@ -58,7 +63,7 @@ def open_session(
     """
     socket = WebSocket(channel, host, clock=clock, deadline=deadline)
     try:
-        answer = greet(socket, secret, device)
+        answer = greet(socket, lambda challenge: build_connect(challenge, secret, device, scopes))
     except WebSocketError as error:
         answer = judge(error)
     if isinstance(answer, Hello):
@@ -67,15 +72,15 @@ def open_session(
     return answer
 
 
-def greet(socket: WebSocket, secret: Secret, device: Device | None) -> Hello | Refusal:
-    """How the gateway takes us."""
+def greet(socket: WebSocket, build: Callable[[Challenge], str]) -> Hello | Refusal:
+    """How the gateway takes the connect request that `build` makes of its challenge."""
     socket.open()
     text = socket.read_text()
     message = parse_message(text)
     challenge = parse_challenge(message) if message else None
     if not challenge:
         return stranger(text)
-    answer = ask(socket, "connect", build_connect(challenge, secret, device))
+    answer = ask(socket, "connect", build(challenge))
     if isinstance(answer, Refusal):
         return answer
     return parse_hello(answer) or stranger(str(answer))

@@ -7,7 +7,7 @@ strict: a field too many is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -120,8 +120,13 @@ def parse_refusal(answer: Payload) -> Refusal:
     return Refusal(kind, told, retry=min(max(retry, 0.1), 5.0))
 
 
-def build_connect(challenge: Challenge, secret: Secret, device: Device | None = None) -> str:
-    """The connect request, the secret in clear.
+def build_connect(
+    challenge: Challenge,
+    secret: Secret,
+    device: Device | None = None,
+    scopes: Sequence[str] = SCOPES,
+) -> str:
+    """The connect request, the secret in clear; `scopes` is what the client wants to be allowed.
 
     It goes out as token and as password: which one the gateway reads depends on its mode, and
     clawdbot lets nobody without a token skip the device, not even in password mode.
@@ -131,13 +136,13 @@ def build_connect(challenge: Challenge, secret: Secret, device: Device | None = 
         "maxProtocol": NEWEST,
         "client": {"id": CLIENT, "version": __version__, "platform": "python", "mode": MODE},
         "role": ROLE,
-        "scopes": list(SCOPES),
+        "scopes": list(scopes),
         "caps": [],
     }
     if secret:
         params["auth"] = {"token": secret.value, "password": secret.value}
     if device:
-        claim = Claim(CLIENT, MODE, ROLE, SCOPES, challenge.ts, secret.value, challenge.nonce)
+        claim = Claim(CLIENT, MODE, ROLE, scopes, challenge.ts, secret.value, challenge.nonce)
         params["device"] = build_device(device, claim)
     return build_request("connect", params)
 

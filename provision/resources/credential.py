@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from provision.model.facts import Facts, Probe
+from provision.model.facts import Facts, Probe, Reading
 from provision.model.plan import Change
 from provision.model.secret import MASK, Secret
 from provision.model.shell import heredoc, sh
@@ -19,9 +20,11 @@ _ESCAPED = re.compile(r'\\(["\\`$])')
 class Credential:
     """The environment file at `path` that sets `variable`.
 
-    A `given` secret takes its place; else the server's stays, so nothing is rotated silently, and
-    only a server that has none gets `fresh`. Lines that set `retired` variables go. `more` are
-    further variables with their values; None leaves the line as it is.
+    A `given` secret takes its place; else the server's stays, so nothing is rotated silently. Only
+    a server that has none gets what is `inherited`, by variables, or `spare`, a copy that was kept
+    of it, or else `fresh`. Lines that set `retired` variables go: with such a secret, another kind
+    is wished, and `spare` is no copy of it. `more` are further variables with their values; None
+    leaves the line as it is.
     """
 
     path: str
@@ -30,6 +33,8 @@ class Credential:
     fresh: Secret
     retired: tuple[str, ...] = ()
     more: tuple[tuple[str, Secret | None], ...] = ()
+    spare: Secret | None = None
+    inherited: Callable[[Facts], Mapping[str, str]] = lambda facts: {}
 
     @property
     def id(self) -> str:
@@ -41,7 +46,16 @@ class Credential:
 
     def secret(self, facts: Facts) -> Secret:
         """The secret that the server has after the plan has run."""
-        return self.given or self.kept(facts) or self.fresh
+        old = self.kept(facts) or self._heirloom(facts) or self._restored(facts)
+        return self.given or old or self.fresh
+
+    def _heirloom(self, facts: Facts) -> Secret | None:
+        value = self.inherited(facts).get(self.variable)
+        return Secret(value) if value else None
+
+    def _restored(self, facts: Facts) -> Secret | None:
+        """The kept copy, where the server has no secret of any kind."""
+        return None if self.other(facts) else self.spare
 
     def digest(self, facts: Facts) -> str:
         """SHA-256 of the wished content."""
@@ -58,7 +72,9 @@ class Credential:
             sh("settle {} root:root", self.path),
         )
         if kept is None:
-            return Change(self.id, "create", commands, "given" if self.given else "generated")
+            why = "as kept on your machine" if self._restored(facts) else "generated"
+            why = "taken over" if self._heirloom(facts) else why
+            return Change(self.id, "create", commands, "given" if self.given else why)
         return Change(self.id, "update", commands, self._why(facts))
 
     def _why(self, facts: Facts) -> str:
@@ -69,7 +85,7 @@ class Credential:
         return f"{', '.join(names)} {verb}" if names else "not root's alone"
 
     def _lines(self, facts: Facts) -> list[str]:
-        return facts[self.id].out.partition("content=\n")[2].splitlines()
+        return Reading(0, facts[self.id].out.partition("content=\n")[2]).lines()
 
     def kept(self, facts: Facts) -> Secret | None:
         """The secret that the server has now."""
@@ -82,12 +98,16 @@ class Credential:
 
     def other(self, facts: Facts) -> str:
         """The retired variable that the server's secret is in, or ""."""
-        names = {name_of(line) for line in self._lines(facts)} & set(self.retired)
-        return min(names, default="") if self.kept(facts) is None else ""
+        if self.kept(facts) is not None:
+            return ""
+        names = {name_of(line) for line in self._lines(facts)} | set(self.inherited(facts))
+        return min(names & set(self.retired), default="")
 
     def _wished(self, facts: Facts) -> Secret:
         """The file with our lines in it; those that somebody else has put there stay."""
-        values = {self.variable: self.secret(facts)}
+        old = self.inherited(facts) if self.kept(facts) is None else {}
+        values = {name: Secret(value) for name, value in old.items() if name not in self.retired}
+        values[self.variable] = self.secret(facts)
         values |= {name: value for name, value in self.more if value}
         ours = {name: f"{name}={build_value(value.value)}" for name, value in values.items()}
         lines = [line for line in self._lines(facts) if name_of(line) not in self.retired]

@@ -11,7 +11,10 @@ from provision.model.shell import sh
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """A directory at `path`; `mode` is octal text as `stat` prints it, `owner` is user:group."""
+    """A directory at `path`; `mode` is octal text as `stat` prints it, `owner` is user:group.
+
+    Without `owner` it is whoever makes it.
+    """
 
     path: str
     mode: str = "755"
@@ -30,13 +33,12 @@ class Directory:
             command = sh("echo {} >&2; exit 1", f"{self.path} is a {seen['type']}")
             return Change(self.id, "create", (command,), f"a {seen['type']} is in the way")
         before = f"{seen.get('mode', '')} {seen.get('owner', '')}".strip()
-        after = f"{self.mode} {self.owner}"
+        after = f"{self.mode} {self.owner}".rstrip()
         if before == after:
             return None
-        make = sh(
-            "[ -d {} ] || mkdir -p {}; chown -h {} {}; as {} chmod {} {}",
-            *(self.path, self.path, self.owner, self.path, self.owner, self.mode, self.path),
-        )
+        own, path = self.owner, self.path
+        chown = sh("; chown -h {} {}; as {}", own, path, own) if own else sh(";")
+        make = sh("[ -d {} ] || mkdir -p {}{} chmod {} {}", path, path, chown, self.mode, path)
         if before:
             return Change(self.id, "update", (make,), f"is {before}", before, after)
         return Change(self.id, "create", (sh("keep_original {}", self.path), make), after=after)

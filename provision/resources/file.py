@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -16,10 +17,11 @@ from provision.model.shell import Sh, heredoc, sh
 class File:
     """A text file at `path`, replaced in one step, so that nobody ever sees half of it.
 
+    Without `owner` it is whoever makes it.
     In the old text, which may be anybody's, whatever sounds like a secret is masked.
     `trial` is shell that must succeed while the new text waits at `path`.new; when it fails, the
-    old file stays. `activate` is shell that makes a running service heed the file: it runs when
-    the content that was last activated is not this one, also when an earlier run was cut off.
+    old file stays. `activate` is shell that makes a running service heed the file: it runs with
+    other content, and when what was last activated is not this one: an earlier run was cut off.
     """
 
     path: str
@@ -42,13 +44,14 @@ class File:
         return hashlib.sha256(reveal(self.content).encode()).hexdigest()
 
     @property
-    def _stamp(self) -> str:
+    def stamp(self) -> str:
+        """Where it is written down which content was last activated."""
         return f"/var/lib/clawprov/stamps/{self.path.replace('/', '-').lstrip('-')}"
 
     def probe(self) -> Probe:
         look = sh("look {} {}", self.path, self._digest)
         if self.activate:
-            look = sh('echo "stamp=$(cat {} 2>/dev/null)"\n{}', self._stamp, look)
+            look = sh('echo "stamp=$(cat {} 2>/dev/null)"\n{}', self.stamp, look)
         return Probe(self.id, look)
 
     def diff(self, facts: Facts) -> Change | None:
@@ -61,9 +64,9 @@ class File:
             return None
         before = reading.out.partition("content=\n")[2] or seen.get("to", "")
         commands = self._commands() if why else ()
-        if self.activate and stale:
-            parent = str(PurePosixPath(self._stamp).parent)
-            stamp = sh("mkdir -p {}; echo {} >{}", parent, wished, self._stamp)
+        if self.activate and (stale or seen.get("sha256") != wished):
+            parent = str(PurePosixPath(self.stamp).parent)
+            stamp = sh("mkdir -p {}; echo {} >{}", parent, wished, self.stamp)
             commands += (self.activate, stamp)
         verb = "activate" if not why else "create" if seen["type"] == "absent" else "update"
         return Change(self.id, verb, commands, why, hide(before), str(self.content))
@@ -75,7 +78,8 @@ class File:
             return f"a {seen['type']} is in its place"
         if seen["sha256"] != wished:
             return "content differs"
-        is_now, should_be = f"{seen['mode']} {seen['owner']}", f"{self.mode} {self.owner}"
+        is_now = f"{seen['mode']} {seen.get('owner', '')}".rstrip()
+        should_be = f"{self.mode} {self.owner}".rstrip()
         return "" if is_now == should_be else f"is {is_now}, should be {should_be}"
 
     def _commands(self) -> tuple[Sh, ...]:
@@ -87,3 +91,29 @@ class File:
             return make, stage, settle
         trial = sh("{} || { rm -f {}; exit 1; }", self.trial, f"{self.path}.new")
         return make, stage, trial, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Deduced:
+    """A file whose text may depend on what the server has: `usual` where it has nothing special."""
+
+    usual: File
+    deduce: Callable[[Facts], File]
+
+    @property
+    def id(self) -> str:
+        return self.usual.id
+
+    @property
+    def path(self) -> str:
+        return self.usual.path
+
+    def probe(self) -> Probe:
+        return self.usual.probe()
+
+    def digest(self, facts: Facts) -> str:
+        """SHA-256 of the wished content."""
+        return self.deduce(facts).digest(facts)
+
+    def diff(self, facts: Facts) -> Change | None:
+        return self.deduce(facts).diff(facts)

@@ -9,6 +9,7 @@ from provision.model.plan import Change
 from provision.model.shell import Sh, joined, sh
 from provision.products.engines import satisfies
 from provision.resources.file import File
+from provision.resources.package import install_from
 
 SOURCES = "/etc/apt/sources.list.d/clawprov-nodejs.sources"
 
@@ -70,27 +71,14 @@ class NodePackage:
         return Change(self.id, "update" if have else "install", commands, why, have)
 
     def _install(self) -> Sh:
-        """Our list alone is fetched first; all lists only where dependencies are missing."""
-        package = f"nodejs={self.version}*" if self.version else "nodejs"
-        only = sh("-o Dir::Etc::sourcelist={} -o Dir::Etc::sourceparts=-", SOURCES)
-        return sh(
-            "tell reading the package list\n"
-            "[ -e /etc/ssl/certs/ca-certificates.crt ] || "
-            "{ apt_get update || :; apt_get install ca-certificates; }\n"
-            "apt_get {} -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update\n"
-            "tell installing\n"
-            "apt_get --no-install-recommends install {} || "
-            "{ apt_get update || :; apt_get --no-install-recommends install {}; }\n"
+        """The version is always said: Ubuntu Pro pins its own nodejs higher than others'."""
+        package = f"nodejs={self.version or f'{self.major}.'}*"
+        right = sh(
             "case $({} --version) in v{}.*) ;; *) "
             'echo "apt installed Node.js $({} --version), not {}"; exit 1 ;; esac',
-            only,
-            package,
-            package,
-            self.binary,
-            self.major,
-            self.binary,
-            self.major,
+            *(self.binary, self.major, self.binary, self.major),
         )
+        return joined([install_from(SOURCES, package), right])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ SMALL_MB = 2000
 class Release:
     """The folder `path` with node_modules exactly as `lock` says.
 
+    Without `lock` npm makes one there of what `package` wishes, in which the package `name` must
+    have `integrity`; from then on that one counts.
+
     It is made beside its place by `npm ci`, which checks every package against the lock's
     SHA-512 and runs no package's install script but those of `scripts`, and takes its place only
     when complete.
@@ -29,6 +32,7 @@ class Release:
     packages: int
     node: str
     scripts: tuple[str, ...] = ()
+    integrity: str = ""
 
     @property
     def id(self) -> str:
@@ -36,45 +40,55 @@ class Release:
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(
-            (self.package + self.lock + " ".join(self.scripts)).encode()
-        ).hexdigest()
+        """SHA-256 of all that was wished."""
+        wished = self.package + (self.lock or self.integrity) + " ".join(self.scripts)
+        return hashlib.sha256(wished.encode()).hexdigest()
 
     @property
     def marker(self) -> str:
-        """A file that is there when the folder is complete; it says from which lock."""
+        """A file that is there when the folder is complete; it says of which wish and lock."""
         return f"{self.path}/.complete"
 
     def probe(self) -> Probe:
         return Probe(
             self.id,
             sh(
-                'echo "made=$(cat {} 2>/dev/null)"\n'
+                "marker={} lock={}\n"
+                'echo "made=$(sed -n 1p "$marker" 2>/dev/null)"\n'
+                'echo "locked=$(sed -n 2p "$marker" 2>/dev/null)"\n'
+                'echo "sha256=$(sha256sum "$lock" 2>/dev/null | cut -d" " -f1)"\n'
                 'awk \'$1 == "MemTotal:" || $1 == "MemAvailable:" || $1 == "SwapFree:" '
                 '{ print substr($1, 1, length($1) - 1) "=" int($2 / 1024) }\' /proc/meminfo',
                 self.marker,
+                f"{self.path}/package-lock.json",
             ),
         )
 
     def diff(self, facts: Facts) -> Change | None:
         seen = facts[self.id].pairs()
-        if seen["made"] == self.digest:
+        made = seen["made"] == self.digest
+        if made and seen["locked"] == seen["sha256"]:
             return None
         free = int(seen.get("MemAvailable", 0)) + int(seen.get("SwapFree", 0))
         small = int(seen.get("MemTotal", 0)) < SMALL_MB
         commands = (
             sh("rm -rf {}.new; mkdir -p {}.new; cd {}.new", *[self.path] * 3),
             heredoc(sh("cat >package.json"), self.package),
-            heredoc(sh("cat >package-lock.json"), self.lock),
+            *((heredoc(sh("cat >package-lock.json"), self.lock),) if self.lock else ()),
             heredoc(sh("cat >addresses.cjs"), _ADDRESSES),
             *((_SWAP,) if small and free < SMALL_MB // 2 else ()),
             self._npm(small),
             *(sh("npm rebuild --foreground-scripts {}", package) for package in self.scripts),
-            sh("echo {} >.complete", self.digest),
+            sh(
+                "sum=$(sha256sum <package-lock.json); printf '%s\\n' {} \"${sum%% *}\" >.complete",
+                self.digest,
+            ),
             sh("cd /; rm -rf {}.old {}", self.path, _CACHE),
             sh("[ ! -e {} ] || mv {} {}.old; mv {}.new {}; rm -rf {}.old", *[self.path] * 6),
         )
-        why = f"{self.packages} packages" + (", sparing memory" if small else "")
+        why = f"{self.packages} packages" if self.lock else "npm resolves what it needs"
+        why = "package-lock.json was changed" if made else why
+        why += ", sparing memory" if small else ""
         return Change(self.id, "update" if seen["made"] else "install", commands, why)
 
     def _npm(self, small: bool) -> Sh:
@@ -85,15 +99,15 @@ class Release:
         spare = sh("export NODE_OPTIONS=--max-old-space-size=256; set -- --maxsockets 4\n")
         return sh(
             "PATH={}:$PATH; export TMPDIR=$PWD NODE_DISABLE_COMPILE_CACHE=1\nset --\n{}"
+            "quiet='--ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http'\n"
             "install() {\n"
-            "  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http "
-            '--cache {} "$@" >npm.log 2>&1 & npm=$!\n'
+            '  npm ci $quiet --cache {} "$@" >npm.log 2>&1 & npm=$!\n'
             "  while kill -0 $npm 2>/dev/null; do\n"
-            "    tell \"$(grep -c 'fetch GET 200 .*tgz' npm.log) of {} packages\"; sleep 0.5\n"
+            "    tell \"$(grep -c 'fetch GET 200 .*tgz' npm.log){} packages\"; sleep 0.5\n"
             "  done\n"
             "  wait $npm\n"
             "}\n"
-            "cp package-lock.json shipped.json\n"
+            "{}cp package-lock.json shipped.json\n"
             'node addresses.cjs "$(npm config get registry)" || cp shipped.json package-lock.json\n'
             'install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && '
             'install "$@"; } || '
@@ -104,8 +118,47 @@ class Release:
             self.node.rpartition("/")[0],
             spare if small else sh(""),
             _CACHE,
-            self.packages,
+            sh(" of {}", self.packages) if self.lock else sh(""),
+            sh("") if self.lock else self._resolve(),
         )
+
+    def _resolve(self) -> Sh:
+        """npm's own lock, without addresses as those that ship; refused when `name` is not ours."""
+        return sh(
+            "tell npm resolves what it needs\n"
+            "npm install --package-lock-only --omit-lockfile-registry-resolved $quiet "
+            '--cache {} "$@" >npm.log 2>&1 || '
+            "{ grep -v 'http fetch GET 200' npm.log | tail -n 20; exit 1; }\n"
+            "node -e {} {} {}\n",
+            _CACHE,
+            _SAME,
+            self.name,
+            self.integrity,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedLock:
+    """The lock at `path` of a release that npm resolves on the server, as a service's input."""
+
+    release: Release
+    path: str
+
+    @property
+    def id(self) -> str:
+        return f"lock:{self.path}"
+
+    def digest(self, facts: Facts) -> str:
+        """SHA-256 of the lock that is there; "" when the release is going to be made."""
+        if self.release.diff(facts):
+            return ""
+        return facts[self.release.id].pairs()["sha256"]
+
+
+_SAME = """\
+const [name, told] = process.argv.slice(1);
+const { version, integrity } = require("./package-lock.json").packages["node_modules/" + name];
+if (integrity !== told) throw `EINTEGRITY: ${name} ${version} is ${integrity}, not ${told}`;"""
 
 
 _ADDRESSES = """\

@@ -79,7 +79,7 @@ class Service:
     def _stale(self, facts: Facts) -> list[str]:
         """Inputs that are not, or at its start were not, as they are wished."""
         text = facts[self.id].out.partition("stamp=\n")[2]
-        lines = (line.partition("  ") for line in text.splitlines())
+        lines = (line.partition("  ") for line in text.split("\n"))
         started = {path: digest for digest, _, path in lines}
         names = [
             PurePosixPath(item.path).name
@@ -96,7 +96,7 @@ class Service:
     def _commands(self) -> tuple[Sh, ...]:
         return (
             sh("systemctl daemon-reload"),
-            sh("systemctl enable --quiet {}", self.name),
+            sh("systemctl reenable --quiet {}", self.name),
             sh("systemctl reset-failed {} 2>/dev/null || :", self.name),
             sh("systemctl restart {}", self.name),
             self._await(),
@@ -116,7 +116,7 @@ class Service:
             '    journalctl -q -o cat --since "@$((since - 1))" -n 25 _SYSTEMD_UNIT=$unit\n'
             '    echo "after $now s: $(show ActiveState), $(show NRestarts) restarts"; exit 1\n'
             "  fi\n"
-            '  if [ -n "$(ss -Hltn "sport = :$port")" ]; then\n'
+            '  if [ -n "$(ss -Hltnp "sport = :$port" | grep -v tailscaled)" ]; then\n'
             '    [ "$calm" ] && [ "${calm%:*}" = "$pid" ] || calm=$pid:$now\n'
             "    [ $((now - ${calm#*:})) -lt {} ] || break\n"
             "  else calm=; fi\n"

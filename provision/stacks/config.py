@@ -2,27 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from provision.model.facts import Facts
 from provision.model.product import Product
 from provision.model.secret import Secret, hide
-from provision.model.shell import sh
+from provision.model.shell import Sh, sh
 from provision.model.spec import Host
 from provision.products.channels import CHANNELS
+from provision.products.exposure import check_exposure
 from provision.render import render_json
-from provision.resources.file import File
+from provision.resources.file import Deduced, File
+from provision.resources.takeover import Takeover
+
+TRIAL_S = 240
+"""How long the gateway may take to look at it, where an emulated processor needs two minutes."""
 
 
-def build_config(host: Host, product: Product, node: str) -> File:
-    """The configuration, tried by the very release that is going to read it."""
+def build_config(
+    host: Host,
+    product: Product,
+    node: str,
+    takeover: Takeover,
+    ways: Callable[[Facts], Mapping[str, object]],
+) -> Deduced:
+    """The configuration, over the one taken over, if any; `ways` tells what the ways in need."""
+    check_exposure(host)
+
+    def deduce(facts: Facts) -> File:
+        legacy = takeover.legacy(facts)
+        return _build_file(host, product, node, legacy.config if legacy else {}, ways(facts))
+
+    return Deduced(_build_file(host, product, node, {}, {}), deduce)
+
+
+def _build_file(
+    host: Host,
+    product: Product,
+    node: str,
+    legacy: Mapping[str, object],
+    ways: Mapping[str, object],
+) -> File:
+    """The configuration over `legacy`, tried by the very release that is going to read it."""
     wished = {"gateway": {"port": host.gateway_port, "auth": {"mode": host.auth.kind}}}
     path = product.config_path
     trial = sh(
         "tell the gateway tries it\n"
-        "timeout 120 setpriv --reuid={} --regid={} --init-groups "
+        "timeout {} setpriv --reuid={} --regid={} --init-groups "
         'env -i PATH="$PATH" HOME={} TMPDIR={} {} {} {} '
         + " ".join("{}" for _ in product.trial)
-        + " </dev/null",
+        + " </dev/null || { [ $? != 124 ] || echo it has not ended within {} s; false; }{}",
+        TRIAL_S,
         product.name,
         product.name,
         product.home,
@@ -31,11 +61,41 @@ def build_config(host: Host, product: Product, node: str) -> File:
         node,
         f"{product.release}/{product.entry}",
         *product.trial,
+        TRIAL_S,
+        _forget_backup(product),
     )
-    wishes = (wished, _models(host), _channels(host, product), _plugins(host, product), host.config)
-    text = render_json(merge_all(product.config, *wishes))
+    wishes = (
+        wished,
+        _secret_ref(host, product),
+        _models(host),
+        _channels(host, product),
+        _plugins(host, product, legacy),
+        ways,
+        host.config,
+    )
+    text = render_json(merge_all(legacy, product.config, *wishes))
     content = Secret(text, shown=hide(text))
     return File(path, content, "600", f"{product.name}:{product.name}", trial)
+
+
+def _forget_backup(product: Product) -> Sh:
+    """Shell that follows a trial; the backup that goes is one of somebody else's earlier text."""
+    if not product.restores_config:
+        return sh("")
+    owner, backup = f"{product.name}:{product.name}", f"{product.config_path}.bak"
+    return sh(" && as {} rm -f {}", owner, backup)
+
+
+def _secret_ref(host: Host, product: Product) -> dict[str, object]:
+    """Where the gateway finds its secret, if that is a credential of systemd's."""
+    if not product.credential:
+        return {}
+    provider = {"source": "file", "path": product.handed_path, "mode": "singleValue"}
+    secret = {"source": "file", "provider": "systemd", "id": "value"}
+    return {
+        "secrets": {"providers": {"systemd": provider}},
+        "gateway": {"auth": {host.auth.kind: secret}},
+    }
 
 
 def _models(host: Host) -> dict[str, object]:
@@ -72,13 +132,13 @@ def _nested(path: tuple[str, ...], value: object) -> dict[str, object]:
     return {first: _nested(tuple(below), value) if below else value}
 
 
-def _plugins(host: Host, product: Product) -> dict[str, object]:
+def _plugins(host: Host, product: Product, legacy: Mapping[str, object]) -> dict[str, object]:
     """Each channel's plugin enabled beforehand, or the gateway rewrites its file at start."""
     if not product.channel_plugins:
         return {}
-    free = host.config.get("channels")
-    names = [*host.channels, *(free if isinstance(free, Mapping) else ())]
-    names = [name for name in names if name != "defaults"]
+    free = [config.get("channels") for config in (host.config, legacy)]
+    names = [*host.channels, *(n for c in free if isinstance(c, Mapping) for n in c)]
+    names = [name for name in dict.fromkeys(names) if name != "defaults"]
     return {"plugins": {"entries": {n: {"enabled": True} for n in names}}} if names else {}
 
 

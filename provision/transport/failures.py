@@ -7,6 +7,7 @@ import socket
 from collections.abc import Sequence
 
 import paramiko
+from paramiko.ssh_exception import NoValidConnectionsError
 
 from provision.errors import ConnectError
 from provision.transport.hostkeys import fingerprint
@@ -31,7 +32,7 @@ def explain(error: Exception, where: str, address: str, port: int, patience: flo
             what = f"the ProxyCommand of your ssh config failed: {said}"
             hint = f"try ssh -v {address}"
         case OSError() | EOFError():
-            what = f"it cannot be reached on port {port}: {said}"
+            what = f"it cannot be reached on port {port}: {_reason(error)}"
             hint = "check that sshd runs there, and on which port (user@host:port)"
         case paramiko.SSHException() if said.startswith(_PROTOCOL):
             what = f"whatever listens on port {port} does not answer as an SSH server"
@@ -39,6 +40,16 @@ def explain(error: Exception, where: str, address: str, port: int, patience: flo
         case _:
             what, hint = f"cannot connect: {said}", f"try ssh -v {address}"
     return ConnectError(what, where=where, hint=hint)
+
+
+def _reason(error: OSError | EOFError) -> str:
+    """Why no connection came about; of several addresses the reason of the first that refuses."""
+    if not isinstance(error, NoValidConnectionsError):
+        return str(error) or type(error).__name__
+    tries: list[OSError] = list(error.errors.values())  # type: ignore[arg-type]
+    if any(isinstance(each, ConnectionRefusedError) for each in tries):
+        return "nothing listens there, or a firewall refuses"
+    return (tries[0].strerror or str(tries[0])).lower()
 
 
 # What the forced command of root says on cloud images; NONE is cloud-init's word for nobody.

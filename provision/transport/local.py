@@ -1,4 +1,4 @@
-"""This very machine, for a gateway on the desktop under the desk."""
+"""This very machine: root of a gateway's under the desk, or the user of a laptop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from threading import Thread
 
 from provision.errors import ConnectError
 from provision.model.shell import Sh
-from provision.model.transport import Channel, Completed, OnLine
+from provision.model.transport import LOOPBACK, Channel, Completed, OnLine
 from provision.transport.output import Output
 from provision.transport.rootshell import READY, SHELL, SUDO
 
@@ -17,13 +17,20 @@ CONNECT_S = 10
 
 
 class Local:
-    """The machine that clawprov runs on; a user who is not root becomes it by sudo."""
+    """The machine that clawprov runs on; a user who is not root becomes it by sudo.
+
+    With `own`, scripts run as the user and in the environment of clawprov itself.
+    """
+
+    pin = ""
+
+    def __init__(self, *, own: bool = False) -> None:
+        self._command = SHELL if own or os.geteuid() == 0 else SUDO
 
     def execute(self, script: Sh, on_line: OnLine | None = None) -> Completed:
-        command = SHELL if os.geteuid() == 0 else SUDO
         output = Output(on_line, after=READY)
         with subprocess.Popen(
-            ["sh", "-c", command],
+            ["sh", "-c", self._command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -43,8 +50,8 @@ class Local:
             )
         return Completed(process.returncode, output.text)
 
-    def open_stream(self, port: int) -> Channel:
-        return socket.create_connection(("127.0.0.1", port), CONNECT_S)
+    def open_stream(self, port: int, host: str = LOOPBACK) -> Channel:
+        return socket.create_connection((host, port), CONNECT_S)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -11,7 +11,7 @@ import paramiko
 from provision.errors import ConnectError
 from provision.model.secret import Secret
 from provision.model.shell import Sh
-from provision.model.transport import Channel, Completed, OnLine
+from provision.model.transport import LOOPBACK, Channel, Completed, OnLine
 from provision.transport.failures import explain_no_root
 from provision.transport.hostkeys import fingerprint
 from provision.transport.output import Output
@@ -51,6 +51,7 @@ class Ssh:
         self.user, self.close = user, close
         key = transport.get_remote_server_key()
         self.host_key = f"{key.get_name()} {fingerprint(key)}"
+        self.pin = f"{key.get_name()} {key.get_base64()}"
 
     def execute(self, script: Sh, on_line: OnLine | None = None) -> Completed:
         output = Output(on_line, after=READY)
@@ -82,10 +83,10 @@ class Ssh:
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise self._cut(error) from error
 
-    def open_stream(self, port: int) -> Channel:
+    def open_stream(self, port: int, host: str = LOOPBACK) -> Channel:
         try:
             return self._transport.open_channel(
-                "direct-tcpip", ("127.0.0.1", port), ("127.0.0.1", 0), timeout=self._patience
+                "direct-tcpip", (host, port), (LOOPBACK, 0), timeout=self._patience
             )
         except paramiko.ChannelException as error:
             if error.code == 1:

@@ -11,6 +11,7 @@ from threading import Event, Lock, Thread
 from typing import TextIO
 
 from provision.model.plan import Plan
+from provision.ui.code import draw_code
 from provision.ui.style import Style, clean
 
 TICK_S = 0.1
@@ -28,19 +29,20 @@ class Steps:
         self._lock, self._stop = Lock(), Event()
         self._name = self._why = self._detail = ""
         self._began = self._told = 0.0
-        self._number, self._count, self._frame = 0, 0, 0
+        self._numbers: dict[str, str] = {}
+        self._frame = 0
         self._asking = False
         self._thread: Thread | None = None
 
     def plan(self, plan: Plan) -> None:
         """The next steps are those of this plan, and are numbered."""
-        self._number, self._count = 0, len(plan.changes)
+        names = [change.resource for change in plan.changes]
+        self._numbers = {name: f"{n}/{len(names)} " for n, name in enumerate(names, 1)}
 
     def step(self, name: str, why: str = "") -> None:
         with self._lock:
-            self._number += 1
-            number = f"{self._number}/{self._count} " if self._number <= self._count else ""
-            self._name, self._why, self._detail = f"{number:>6}{name}", why, ""
+            self._name = f"{self._numbers.get(name, ''):>6}{name}"
+            self._why, self._detail = why, ""
             self._began = self._told = time.monotonic()
         if self._live and self._thread is None:
             self._thread = Thread(target=self._tick, daemon=True)
@@ -53,6 +55,14 @@ class Steps:
             if not self._live and now - self._told >= QUIET_S:
                 self._told = now
                 self._write(f"  … {self._name}  {line}\n")
+
+    def ask(self, words: str, url: str) -> None:
+        """The words and the URL stay on the screen; on a terminal with room a QR code, too."""
+        with self._lock:
+            room, encoding = shutil.get_terminal_size(), self._stream.encoding or "utf-8"
+            code = draw_code(url, self._style, room, encoding) if self._live else ""
+            words = self._style("bold", clean(words))
+            self._write(f"{self._clear()}{words}\n  {clean(url)}\n{code}")
 
     def done(self, exit: int) -> None:
         with self._lock:

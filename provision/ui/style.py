@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 _ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|.)")
-_CODES = {"green": "32", "red": "31", "yellow": "33", "dim": "2", "bold": "1"}
+_CODES = {"green": "32", "red": "31", "yellow": "33", "dim": "2", "bold": "1", "code": "97;40"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ _MARKS = {"create": ("green", "+"), "install": ("green", "+"), "start": ("green"
 def show_plan(plan: Plan, style: Style, *, verbose: bool = False) -> str:
     """A plan that reads like a diff; with `verbose`, new files in full."""
     if not plan.changes and not plan.blocked:
-        return f"{plan.target}: nothing to change\n"
+        return f"{plan.target}: nothing to change{f' ({plan.product})' if plan.product else ''}\n"
     count = len(plan.changes)
-    plural = "s" if count != 1 else ""
-    lines = [style("bold", f"{plan.target}: {count} change{plural} (plan {plan.digest})")]
+    plural, to = "s" if count != 1 else "", f" to {plan.product}" if plan.product else ""
+    lines = [style("bold", f"{plan.target}: {count} change{plural}{to} (plan {plan.digest})")]
     for change in plan.changes:
         lines += _show_change(change, style, verbose)
     lines += [f"? {b.resource}  after {b.on}" for b in plan.blocked]
@@ -46,13 +46,16 @@ def _show_diff(before: str, after: str, style: Style) -> list[str]:
 
 
 def show_verdicts(verdicts: tuple[Verdict, ...], style: Style) -> str:
-    """A line a check, with what to do where it is not well."""
+    """A line a check, with what to do where it is not well or worth a word."""
     lines = []
     for verdict in verdicts:
-        mark = style("green", "✓") if verdict.ok else style("red", "✗")
-        lines.append(f"{mark} {verdict.check:<44} {clean(verdict.problem)}".rstrip())
-        if not verdict.ok and verdict.hint:
-            lines.append(f"  next: {verdict.hint}")
+        good = style("yellow", "!") if verdict.note else style("green", "✓")
+        mark = good if verdict.ok else style("red", "✗")
+        lines.append(
+            f"{mark} {clean(verdict.check):<44} {clean(verdict.problem or verdict.note)}".rstrip()
+        )
+        if not verdict.silent and verdict.hint:
+            lines.append(f"  next: {clean(verdict.hint)}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -61,15 +64,14 @@ def show_proof(proof: Proof, style: Style) -> str:
     if not proof.ok:
         return style("red", f"✗ not proved: {clean(proof.problem)}")
     return style("green", "✓ proved: ") + (
-        f"{proof.server}: health in {proof.latency_ms} ms, {proof.path}; "
+        f"{clean(proof.server)}: health in {proof.latency_ms} ms, {proof.path}; "
         "a wrong secret and none are refused"
     )
 
 
 def show_report(report: Report, style: Style) -> str:
-    """The end of `up` or `verify`: what is not well, and the proof."""
-    problems = tuple(v for v in report.verdicts if not v.ok)
-    text = show_verdicts(problems, style)
+    """The end of `up` or `verify`: what is not well or worth a word, and the proof."""
+    text = show_verdicts(tuple(v for v in report.verdicts if not v.silent), style)
     if report.proof:
         text += show_proof(report.proof, style) + "\n"
     return text + "".join(
@@ -77,8 +79,11 @@ def show_report(report: Report, style: Style) -> str:
     )
 
 
-def show_ways(host: Host, again: str) -> str:
-    """How to get in from here; `again` is what follows a verb to mean this host once more."""
+def show_ways(host: Host, again: str, path: str = "") -> str:
+    """How to get in from here; `again` is what follows a verb to mean this host once more.
+
+    `path` is the way that was proved.
+    """
     port = host.gateway_port
     tunnel = f"-N -L {port}:127.0.0.1:{port}"
     target = f"{host.user}@{host.address}" if host.user else host.address
@@ -86,9 +91,18 @@ def show_ways(host: Host, again: str) -> str:
         f" -i {shlex.quote(host.identity)}" if host.identity else ""
     )
     way = "it is here" if host.here else f"ssh {tunnel}{options} {target}"
-    return (
+    keep = f"{'for good:':<13} clawprov tunnel up {again}\n"
+    reach = (
         f"reach it:     {way}\n"
         f"{'then:':<13} ws://127.0.0.1:{port}, in a browser http://127.0.0.1:{port}\n"
+    ) + ("" if host.here else keep)
+    if path.startswith("https:"):
+        url = path.partition(" ")[0]
+        reach = (
+            f"reach it:     {url}/ (wss://{url.partition('//')[2]}) from your tailnet\n"
+            f"{'a browser:':<13} asks to be let in once: clawprov devices {again}\n"
+        )
+    return ("" if host.kept_tunnel and not path.startswith("https:") else reach) + (
         f"its {host.auth.kind + ':':<9} clawprov secret show {again}\n"
         f"its own CLI:  clawprov exec {again} gateway health\n"
     )

@@ -3,14 +3,18 @@
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from provision.lab import Lab
 from provision.lab.box import Box
+from provision.model.product import Product
+from provision.products import find_product
 from tests.bench.stopwatch import Times, in_turn, run
 
 HERE = Path(__file__).parent
@@ -18,6 +22,17 @@ CLAWPROV = str(Path(sys.executable).parent / "clawprov")
 ROOT = Path(os.environ.get("CLAWPROV_LAB", "/var/tmp/clawprov-lab"))
 TOKEN = "bench-" + "0123456789abcdef" * 3
 RTT_MS = 100
+MENDED = {"overrides": {"libsignal": "6.0.0"}}  # npm asks GitHub for it otherwise
+SYSTEMS = {"bookworm": "Debian 12", "trixie": "Debian 13"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured: a product on an image of the lab."""
+
+    product: Product
+    image: str
+    title: str
 
 
 def main() -> None:
@@ -26,13 +41,14 @@ def main() -> None:
     print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores\n")
     print("| what | clawprov | against | ratio | goal |\n|---|---|---|---|---|")
     row("`clawprov --help` / `python -c pass`", "2.5", *measure_help())
-    boxes: list[str] = []
-    try:
-        fresh(lab, boxes)
-        no_op(lab, lab.get("b-up"))
-    finally:
-        for name in boxes:
-            lab.down(name)
+    for image, system in SYSTEMS.items():
+        for product in map(find_product, ("clawdbot", "openclaw")):
+            boxes: list[str] = []
+            try:
+                fresh(lab, boxes, Subject(product, image, f"{product.title}, {system}"))
+            finally:
+                for name in boxes:
+                    lab.down(name)
 
 
 def measure_help() -> tuple[Times, Times]:
@@ -42,37 +58,41 @@ def measure_help() -> tuple[Times, Times]:
     )
 
 
-def fresh(lab: Lab, boxes: list[str]) -> None:
-    """A fresh server, by clawprov and by hand, each on a box of its own, both in turn, twice."""
+def fresh(lab: Lab, boxes: list[str], subject: Subject) -> None:
+    """A fresh server, by clawprov and by hand, each on a box of its own, both in turn, twice.
+
+    The last one that clawprov made is then brought up again, with nothing to do.
+    """
     ours, by_hand = [], []
     for _ in range(2):
         for name, times, way in (("b-up", ours, up), ("b-hand", by_hand, type_it)):
             if name in boxes:
                 lab.down(name)
                 boxes.remove(name)
-            box = lab.up(name)
+            box = lab.up(name, image=subject.image, majors=(22, 24))
             boxes.append(name)
-            times.append(timed(lambda box=box, way=way: way(box)))
+            times.append(timed(lambda box=box, way=way: way(box, subject)))
     lab.down("b-hand")
     boxes.remove("b-hand")
-    row("fresh `up` / the tutorial by hand", "0.8", Times(tuple(ours)), Times(tuple(by_hand)))
+    what = f"fresh `up` / the tutorial by hand ({subject.title})"
+    row(what, "0.8", Times(tuple(ours)), Times(tuple(by_hand)))
+    no_op(lab, lab.get("b-up"), subject)
 
 
-def no_op(lab: Lab, box: Box) -> None:
+def no_op(lab: Lab, box: Box, subject: Subject) -> None:
     """`up` that changes nothing against `ssh HOST true`, here and far away."""
-    pair = in_turn(7, lambda: timed(lambda: up(box)), lambda: run(ssh(box, "true")))
-    row("no-op `up` / `ssh HOST true`", "1.5 x + 0.6 s", *pair)
+    jobs = (lambda: timed(lambda: up(box, subject)), lambda: run(ssh(box, "true")))
+    row(f"no-op `up` / `ssh HOST true` ({subject.title})", "1.5 x + 0.6 s", *in_turn(7, *jobs))
     with lab.wire(box.name, delay_ms=RTT_MS / 2):
-        pair = in_turn(5, lambda: timed(lambda: up(box)), lambda: run(ssh(box, "true")))
-    row(f"the same at {RTT_MS} ms round trip", "2.0", *pair)
+        row(f"the same at {RTT_MS} ms round trip", "2.0", *in_turn(5, *jobs))
 
 
-def up(box: Box) -> None:
+def up(box: Box, subject: Subject) -> None:
     """`clawprov up` to the proof."""
-    inventory = str(ROOT / "inventory.yml")
-    environment = os.environ | {"CLAWDBOT_GATEWAY_TOKEN": TOKEN}
+    inventory, product = str(ROOT / "inventory.yml"), subject.product
+    environment = os.environ | {f"{product.env_prefix}_GATEWAY_TOKEN": TOKEN}
     out = subprocess.run(
-        [CLAWPROV, "up", box.name, "-I", inventory, "--json"],
+        [CLAWPROV, "up", box.name, "-I", inventory, "--product", product.name, "--json"],
         check=True,
         capture_output=True,
         env=environment,
@@ -81,9 +101,19 @@ def up(box: Box) -> None:
     assert json.loads(out)["proof"]["ok"]
 
 
-def type_it(box: Box) -> None:
+def type_it(box: Box, subject: Subject) -> None:
     """The tutorial's steps over ssh, until the gateway listens."""
-    script = f"TOKEN={TOKEN}\n" + (HERE / "by_hand.sh").read_text()
+    product = subject.product
+    said = {
+        "PRODUCT": product.name,
+        "PREFIX": product.env_prefix,
+        "PACKAGE": json.dumps({"dependencies": {product.name: product.version}, **MENDED}),
+        "MAJOR": str(product.node_major),
+        "COMMAND": " ".join(product.arguments),
+        "TOKEN": TOKEN,
+    }
+    lines = [f"{name}={shlex.quote(value)}" for name, value in said.items()]
+    script = "\n".join([*lines, (HERE / "by_hand.sh").read_text()])
     subprocess.run(ssh(box, "bash -s"), input=script, check=True, capture_output=True, text=True)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desk import USER, Desk
 
 from provision.lab import Box, Lab, missing
 
@@ -47,3 +48,15 @@ def box(lab: Lab, box_names: Iterator[str]) -> Iterator[Callable[..., Box]]:
     for name in made:
         if lab.find(name) is not None:
             lab.down(name)
+
+
+@pytest.fixture(scope="session")
+def desk(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A laptop with clawprov on it, for all tests that need one."""
+    name = f"t{secrets.token_hex(3)}-desk"
+    desk = Desk(lab.up(name, user=USER))
+    try:
+        desk.install(tmp_path_factory.mktemp("wheel"))
+        yield desk
+    finally:
+        lab.down(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -289,6 +291,24 @@ def test_an_up_killed_midway_leaves_nothing_after_down_all(own_lab: Lab, seconds
     up.kill()
     up.wait()
     own_lab.down_all()
+    assert traces(own_lab) == NOTHING
+
+
+@pytest.mark.parametrize("command", ["ip", "nft"])
+def test_the_last_command_of_a_killed_up_is_waited_for(
+    own_lab: Lab, tmp_path: Path, command: str
+) -> None:
+    begun, slow = tmp_path / "begun", tmp_path / command
+    slow.write_text(f'#!/bin/sh\n>{begun}\nsleep 1\nexec {shutil.which(command)} "$@"\n')
+    slow.chmod(0o755)
+    argv = [sys.executable, "-c", UP_ELSEWHERE, str(own_lab.folder.root)]
+    up = subprocess.Popen(argv, env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    while not begun.exists():
+        time.sleep(0.01)
+    up.kill()
+    up.wait()
+    own_lab.down_all()
+    time.sleep(1)  # what was begun has ended by now, whoever waited for it
     assert traces(own_lab) == NOTHING
 
 

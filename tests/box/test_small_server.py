@@ -20,6 +20,11 @@ WATCH = (
     "awk '/^VmHWM/ { print $2 }' /proc/$pid/status; done; done >/run/npm-kb 2>/dev/null"
 )
 
+HOG = (
+    "import time; held = []\n"
+    "while len(held) < 40: held.append(bytearray(b'x' * 2**25)); time.sleep(0.05)"
+)
+
 
 @pytest.fixture(scope="module")
 def small(lab: Lab) -> Iterator[Box]:
@@ -63,3 +68,16 @@ def test_the_gateway_was_told_how_much_it_may_take(small: Box, made: dict) -> No
     pid = small.run("systemctl show -P MainPID clawdbot-gateway").stdout.strip()
     environment = small.run(f"cat /proc/{pid}/environ").stdout.split("\0")
     assert "NODE_OPTIONS=--max-old-space-size=700" in environment
+
+
+def test_where_memory_runs_out_the_gateway_goes_and_comes_back(small: Box, made: dict) -> None:
+    before = small.run("systemctl show -P NRestarts clawdbot-gateway").stdout.strip()
+    hog = f"python3 -c {shlex.quote(HOG)}"
+    eat = f"systemd-run -q --collect --unit=hog {hog}"
+    small.run(f"{eat}; while systemctl -q is-active hog; do sleep 0.2; done")
+    assert subprocess.run(small.ssh("true"), check=False, timeout=20).returncode == 0
+    again = f'[ "$(systemctl show -P NRestarts clawdbot-gateway)" != {before} ]'
+    listens = "ss -Hltn 'sport = :18789' | grep -q ."
+    wait = f"until {again} && {listens}; do sleep 0.2; done"
+    back = small.run(f"timeout 100 sh -c {shlex.quote(wait)}")
+    assert back.returncode == 0, small.run("systemctl status clawdbot-gateway").stdout

@@ -19,7 +19,8 @@ def test_a_log_speaks_of_its_cause(case: dict[str, str]) -> None:
 
 
 def test_every_cause_has_a_log_that_speaks_of_it() -> None:
-    assert {case["cause"] for case in CASES} - {None} == {cause.what for cause in CAUSES}
+    told = {case["cause"].partition(": ")[0] for case in CASES if case["cause"]}
+    assert told == {cause.what for cause in CAUSES}
 
 
 def test_every_cause_says_what_to_do() -> None:

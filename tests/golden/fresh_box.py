@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product as combined
 
+from provision.engine.gather import Stack
 from provision.engine.job import PROBE
 from provision.engine.plan import build_plan, judge
-from provision.engine.run import Stack
 from provision.model.facts import Facts, Reading
 from provision.model.plan import Plan
 from provision.model.product import Product
 from provision.model.secret import Secret
-from provision.model.spec import AuthSpec, Host, NodeSpec
+from provision.model.spec import AuthSpec, BasicsSpec, Host, NodeSpec
 from provision.products import find_product, read_lock
 from provision.stacks.gateway import Gateway, build_gateway
 
@@ -21,6 +21,7 @@ NONCE = "5ca1ab1e5ca1ab1e"
 FRESH = Secret("this-is-the-secret")
 
 READ = {
+    "tailscale": "",
     "node": "node=\ntype=absent\n",
     "release": "made=\nMemTotal=3915\nMemAvailable=3600\nSwapFree=0\n",
     "secret": "type=absent\ncontent=\n",
@@ -28,7 +29,15 @@ READ = {
     "file": "stamp=\ntype=absent\n",
     "directory": "type=absent\n",
     "link": "type=absent\n",
+    "takeover": "stamp=\nrecord=\n",
     "user": "",
+    "package": "",
+    "swap": "container=none\nunit=\nkind=ext2/ext3\nfree=36000\nfile=0\n",
+    "clock": "container=none\n",
+    "sshd": "passwordauthentication=yes\nkbdinteractiveauthentication=no\ninclude=yes\nkeys=yes\n"
+    "stamp=\ntype=absent\n",
+    "firewall": "rival=\nssh 22\nopen 22\nopen 80\nlive=e3b0\nloaded=\nunit=\nstate= inactive\n"
+    "type=absent\n",
 }
 ANSWERS = {
     PROBE.id: "ActiveState=inactive\nMainPID=0\nserial=0\n",
@@ -74,7 +83,8 @@ class Wish:
     def plan(self) -> Plan:
         facts = self.facts()
         assert [v.problem for v in judge(self.stack.preflight, facts) if not v.ok] == []
-        return build_plan(self.host.name, self.stack.resources, facts)
+        stack = self.stack
+        return build_plan(stack.target, stack.resources, facts, product=stack.product)
 
 
 def wish(product: str, profile: str = "balanced", mode: str = "token", node: str = "apt") -> Wish:
@@ -82,6 +92,17 @@ def wish(product: str, profile: str = "balanced", mode: str = "token", node: str
     return Wish(
         Host("box", "192.0.2.1", product=product, profile=profile, auth=auth, node=source)  # type: ignore[arg-type]
     )
+
+
+BASICS = BasicsSpec(
+    updates=True, swap="1G", time_sync=True, ssh_keys_only=True, firewall=True, allow=("443",)
+)
+
+
+def with_basics() -> Wish:
+    """A server that is to have everything beside the gateway, too."""
+    bare = wish("clawdbot")
+    return Wish(replace(bare.host, basics=BASICS))
 
 
 PRODUCTS = ("clawdbot", "openclaw")

@@ -2,51 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fresh_box import NONCE, PRODUCTS, PROFILES, wish
+from fresh_box import NONCE, PRODUCTS, PROFILES, Wish, wish, with_basics
+from judges import SHELLS, need, shellcheck, verify
 
+from provision.engine.gather import gather_script
 from provision.engine.job import apply_script, attach_script
-from provision.engine.run import gather_script
 from provision.model.secret import reveal
-
-SHELLS = (["dash"], ["bash", "--posix"], ["busybox", "sh"])
-# What shellcheck cannot know about our scripts:
-UNKNOWABLE = (
-    "SC1091",  # it cannot follow the environment file of the wrapper
-    "SC2034",  # `set -a` exports what the wrapper sets
-    "SC1010",  # `frame done` ends no loop
-    "SC2046",  # the words of uname and id have no spaces
-)
-
-
-def need(tool: str) -> str:
-    """The tool's path; without it the test skips here, and fails in CI."""
-    path = shutil.which(tool)
-    if path is None and not os.environ.get("CI"):
-        pytest.skip(f"{tool} is not installed")
-    assert path, f"{tool} must be installed in CI"
-    return path
-
-
-def verify(unit: str, folder: Path) -> str:
-    """What systemd says about a unit, "" when it is content."""
-    path = folder / "judged-gateway.service"
-    path.write_text(unit)
-    said = subprocess.run(
-        [need("systemd-analyze"), "verify", "--recursive-errors=no", str(path)],
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    lines = (said.stdout + said.stderr).splitlines()
-    mine = [line for line in lines if "judged-gateway" in line or said.returncode]
-    return "\n".join(mine)
 
 
 def units() -> list[tuple[str, str, str]]:
@@ -72,6 +39,29 @@ def test_systemd_would_tell_of_a_wrong_line(line: str, tmp_path: Path) -> None:
     assert verify(f"[Service]\nExecStart=/bin/true\n{line}\n", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("MemoryMax=900M", "OnFailure=mail@%n.service", 'Environment="A=b c" TZ=UTC'), ""),
+        (("MemoryMx=900M",), "MemoryMx"),
+        (("Nice=5", "MemoryMax=plenty"), "plenty"),
+    ],
+)
+def test_a_unit_with_lines_of_a_person_is_tried(
+    lines: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    need("systemd-analyze")
+    host = replace(wish("openclaw").host, unit=lines)
+    (unit,) = [f for f in Wish(host).gateway.files if f.path.endswith(".service")]
+    assert unit.trial
+    trial = unit.trial.text.replace("/run/clawprov", f"{tmp_path}/run")
+    trial = trial.replace("/etc/systemd/system", str(tmp_path))
+    (tmp_path / "openclaw-gateway.service.new").write_text(reveal(unit.content))
+    done = subprocess.run(["sh", "-e"], input=trial, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, said in done.stdout) == (1 if said else 0, True)
+    assert done.stdout.count("\n") == (1 if said else 0)
+
+
 def scripts() -> dict[str, str]:
     """Every script that we hand to a shell, as it runs."""
     made = {"attach": attach_script(NONCE).text}
@@ -85,6 +75,12 @@ def scripts() -> dict[str, str]:
             made[f"{product}-{node}-gather"] = gather_script(fresh.stack, NONCE).text
             made[f"{product}-{node}-apply"] = apply
             made[f"{product}-{node}-job"] = job_of(apply)
+    basics = with_basics()
+    apply = apply_script(basics.plan(), serial=0, who="a@b", verb="up", nonce=NONCE).text
+    made["basics-job"] = job_of(apply)
+    made["basics-gather"] = gather_script(basics.stack, NONCE).text
+    (undo,) = re.findall(r"undo.sh <<'EOF'\n(.*?\n)EOF\n", job_of(apply), re.S)
+    made["basics-undo"] = undo
     return made
 
 
@@ -112,20 +108,4 @@ def test_shellcheck_finds_no_mistake(name: str) -> None:
     script = re.sub(
         r"(package-lock.json <<'EOF'\n).*?^EOF$", r"\1EOF", SCRIPTS[name], flags=re.S | re.M
     )
-    excluded = ",".join(UNKNOWABLE)
-    said = subprocess.run(
-        [
-            need("shellcheck"),
-            "--shell=dash",
-            "--severity=warning",
-            "-e",
-            excluded,
-            "-f",
-            "gcc",
-            "-",
-        ],
-        input=script,
-        capture_output=True,
-        text=True,
-    )
-    assert said.stdout == ""
+    assert shellcheck(script) == ""

@@ -65,3 +65,25 @@ def test_nobody_else_can_read_the_originals(place: Place) -> None:
     path.write_text("theirs\n")
     put(place, path, "ours\n")
     assert (place.root / "var/originals").stat().st_mode & 0o077 == 0
+
+
+def test_what_is_discarded_is_no_longer_on_record_but_kept_where_it_was_theirs(
+    place: Place,
+) -> None:
+    path = place.root / "x.conf"
+    path.write_text("theirs\n")
+    put(place, path, "ours\n")
+    record = Path(f"{place.root}/var/written{path}")
+    assert record.exists()
+    assert make(place, sh("discard {} {}", str(path), f"{path}.never")).exit == 0
+    assert (path.exists(), record.exists()) == (False, False)
+    assert kept(place, path).read_text() == "theirs\n"
+
+
+def test_a_folder_is_never_discarded_with_what_is_in_it(place: Place) -> None:
+    path = place.root / "folder" / "x.conf"
+    path.parent.mkdir()
+    put(place, path, "ours\n")
+    assert make(place, sh("discard {}", str(path.parent))).exit == 1
+    assert path.exists()
+    assert Path(f"{place.root}/var/written{path}").exists()

@@ -69,7 +69,7 @@ def test_it_is_loaded_enabled_and_restarted_before_it_is_waited_for(place: Place
     asked = (place.root / "asked").read_text().splitlines()
     assert asked[:4] == [
         "daemon-reload",
-        "enable --quiet p.service",
+        "reenable --quiet p.service",
         "reset-failed p.service",
         "restart p.service",
     ]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 HEALTH = {"clawdbot": "health", "openclaw": "gateway health"}
 """What asks each product's gateway how it is, and needs its secret for that."""
 
 
-@dataclass(frozen=True)
+SECRETS = {
+    "clawdbot": r"tr '\0' '\n' </proc/{pid}/environ | "
+    r"sed -n 's/^CLAWDBOT_GATEWAY_\(TOKEN\|PASSWORD\)=//p'",
+    "openclaw": "cat /etc/openclaw/credentials/gateway-secret",
+}
+"""What prints each product's secret, from where its gateway reads it."""
+
+
+@dataclass
 class Gateway:
     """A gateway on a host that testinfra reaches."""
 
@@ -43,9 +52,24 @@ class Gateway:
         return line.partition("=")[2]
 
     @property
+    def sandboxed(self) -> bool:
+        """Its unit has one of clawprov's hardening profiles, and no lines of its owner's."""
+        unit = self.says("cat /etc/systemd/system/%s", self.unit)
+        return "\n# Hardening profile " in unit and "\n# From `unit:` " not in unit
+
+    @cached_property
+    def wish(self) -> dict[str, Any]:
+        """The part `gateway` of the gateway's own configuration."""
+        return dict(json.loads(self.says("cat %s", self.config))["gateway"])
+
+    @property
     def port(self) -> int:
-        """As the gateway's own configuration says."""
-        return int(json.loads(self.says("cat %s", self.config))["gateway"]["port"])
+        return int(self.wish["port"])
+
+    @property
+    def secret(self) -> str:
+        """A shell command that prints the gateway's secret; it is in no argument of it."""
+        return SECRETS[self.product].format(pid=self.systemd("MainPID"))
 
     def health(self) -> int:
         """The exit code of the wrapper for root, with the home that the gateway has."""
@@ -71,8 +95,9 @@ class Gateway:
         return self.says("readlink /proc/%s/exe", self.systemd("MainPID"))
 
 
-def find_gateway(host: Any) -> Gateway:
-    """The gateway whose unit is there."""
-    found = [p for p in HEALTH if host.file(f"/etc/systemd/system/{p}-gateway.service").exists]
-    assert found, "no gateway of clawprov is set up on this host"
+def find_gateway(host: Any, product: str = "") -> Gateway:
+    """The gateway whose unit is there; with `product`, that one of two."""
+    wanted = [product] if product else HEALTH
+    found = [p for p in wanted if host.file(f"/etc/systemd/system/{p}-gateway.service").exists]
+    assert found, f"no gateway {product}".rstrip() + " of clawprov is set up on this host"
     return Gateway(host, found[0])

@@ -7,16 +7,19 @@ import itertools
 import os
 import pwd
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from server import Server
 
+from provision.engine.gather import Session, Stack
 from provision.engine.job import AUDIT, RUN
-from provision.engine.run import Converged, Session, Stack, converge
-from provision.model.plan import Plan
-from provision.model.shell import Sh
+from provision.engine.run import Converged, converge
+from provision.model.facts import Facts, Probe
+from provision.model.plan import Change, Plan, Resource
+from provision.model.shell import Sh, sh
+from provision.model.transport import Completed
 from provision.resources.file import File
 from provision.transport.session import Ssh
 
@@ -37,6 +40,7 @@ SYSTEMCTL = """#!/bin/sh
 pid=$(cat PLACE/pid 2>/dev/null) && kill -0 "$pid" 2>/dev/null || pid=0
 [ $pid = 0 ] && state=inactive || state=active
 case $* in
+  start*undo.service) sh PLACE/lib/undo/undo.sh ;;
   is-active*) [ $pid != 0 ] ;;
   *ActiveState*) printf 'ActiveState=%s\\nMainPID=%s\\n' $state $pid ;;
   *) echo MainPID=$pid ;;
@@ -56,9 +60,29 @@ class Diary:
     def detail(self, line: str) -> None:
         self.steps.append(f"~ {line}")
 
+    def ask(self, words: str, url: str) -> None: ...
+
     def done(self, exit: int) -> None: ...
 
     def plan(self, plan: Plan) -> None: ...
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A file that could lock us out."""
+
+    file: File
+
+    @property
+    def id(self) -> str:
+        return self.file.id
+
+    def probe(self) -> Probe:
+        return self.file.probe()
+
+    def diff(self, facts: Facts) -> Change | None:
+        change = self.file.diff(facts)
+        return change and replace(change, undo=sh("rm {}", self.file.path))
 
 
 @dataclass
@@ -71,17 +95,23 @@ class Box:
     def file(self, name: str, **options: Sh) -> File:
         return File(str(self.place / name), f"{name} of the box\n", owner=OWNER, **options)  # type: ignore[arg-type]
 
-    def converge(self, ssh: Ssh, *files: File, diary: Diary | None = None) -> Converged:
+    def converge(
+        self,
+        ssh: Ssh,
+        *resources: Resource,
+        diary: Diary | None = None,
+        fresh: Callable[[Sh], Completed] | None = None,
+    ) -> Converged:
         nonces = (f"{os.urandom(16).hex()}" for _ in itertools.count())
-        session = Session(ssh, "me@here", "up", nonces, diary or Diary())
-        return converge(session, Stack("box", (), files))
+        session = Session(ssh, "me@here", "up", nonces, diary or Diary(), fresh)
+        return converge(session, Stack("box", (), resources))
 
 
 @pytest.fixture(name="box")
 def new_box(server: Server, tmp_path: Path) -> Iterator[Box]:
     place, tools = tmp_path / "box", tmp_path / "tools"
     tools.mkdir()
-    place.mkdir()
+    (place / "units" / "timers.target.wants").mkdir(parents=True)
     for name, text in {"systemd-run": SYSTEMD_RUN, "systemctl": SYSTEMCTL}.items():
         (tools / name).write_text(text.replace("PLACE", str(place)))
         (tools / name).chmod(0o755)
@@ -90,6 +120,7 @@ def new_box(server: Server, tmp_path: Path) -> Iterator[Box]:
             "PATH=/usr/local/sbin:": f"PATH={tools}:/usr/local/sbin:",
             RUN: f"{place}/run",
             str(Path(AUDIT).parent): f"{place}/lib",
+            "/etc/systemd/system": f"{place}/units",
         }
     )
     yield Box(place, server)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,11 +28,16 @@ Fault = Literal[
 
 @dataclass
 class Gateway:
-    """A gateway with a fault; `starting` counts the connections it sends away as too early."""
+    """A gateway with a fault; `starting` counts the connections it sends away as too early.
+
+    A `secretive` one tells nothing but its health. With `tls`, it is one behind `tailscale serve`.
+    """
 
     fault: Fault = "none"
     starting: int = 0
+    secretive: bool = False
     port: int = 0
+    tls: ssl.SSLContext | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
     closed: list[int | None] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -39,7 +45,7 @@ class Gateway:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[Gateway]:
-        with serve(self.talk, "127.0.0.1", 0, compression=None) as server:
+        with serve(self.talk, "127.0.0.1", 0, compression=None, ssl=self.tls) as server:
             self.port = server.socket.getsockname()[1]
             thread = threading.Thread(target=server.serve_forever)
             thread.start()
@@ -75,6 +81,9 @@ class Gateway:
             self.released.wait(20)
         elif request["method"] == "connect":
             self.admit(peer, request)
+        elif self.secretive and request["method"] != "health":
+            error = {"code": "INVALID_REQUEST", "message": "missing scope: operator.read"}
+            reply(peer, request, error=error)
         else:
             peer.send(json.dumps({"type": "event", "event": "tick", "payload": {}}))
             reply(peer, request, payload={"ok": self.fault != "ill"})

@@ -43,6 +43,25 @@ def new_key(path: Path, passphrase: bytes = b"") -> paramiko.PKey:
     return paramiko.PKey.from_type_string("ssh-ed25519", base64.b64decode(public.split()[1]))
 
 
+def new_hardware_key(path: Path) -> None:
+    """What ssh-keygen writes for a key that is in a security key, of which there is none here."""
+
+    def framed(data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + data
+
+    kind = "sk-ssh-ed25519@openssh.com"
+    public = framed(kind.encode()) + framed(bytes(32)) + framed(b"ssh:")
+    private = bytes(8) + public + b"\1" + framed(b"handle") + framed(b"") + framed(b"tester")
+    private += bytes(range(1, -len(private) % 8 + 1))
+    head = b"openssh-key-v1\0" + framed(b"none") * 2 + framed(b"") + (1).to_bytes(4, "big")
+    text = base64.encodebytes(head + framed(public) + framed(private)).decode()
+    path.touch(0o600)
+    path.write_text(
+        f"-----BEGIN OPENSSH PRIVATE KEY-----\n{text}-----END OPENSSH PRIVATE KEY-----\n"
+    )
+    Path(f"{path}.pub").write_text(f"{kind} {base64.b64encode(public).decode()} tester\n")
+
+
 @dataclass
 class Home:
     """A person's home, with a key in the usual place, and their answers about new host keys."""
@@ -85,7 +104,7 @@ class Home:
         patience: float = 5,
         ask: Callable[[], Secret | None] = lambda: None,
     ) -> Iterator[Ssh]:
-        address, port = (server, None) if isinstance(server, str) else ("127.0.0.1", server.port)
+        address, port = (server, None) if isinstance(server, str) else (server.address, server.port)
         host = Host("box", address, port, user=user, identity=identity)
         ssh = open_ssh(host, self.pins(host_key), patience=patience, ask=ask)
         try:

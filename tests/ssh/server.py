@@ -46,10 +46,12 @@ class Server:
     rewrite: Callable[[str], str] = lambda script: script
     more_keys: list[paramiko.PKey] = field(default_factory=list)
     login: str = ""
+    address: str = "127.0.0.1"
 
     port: int = 0
     connections: int = 0
     streams: int = 0
+    users: list[str] = field(default_factory=list)
     offered: list[bytes] = field(default_factory=list)
     execs: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
@@ -59,7 +61,8 @@ class Server:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[Server]:
-        with socket.create_server(("127.0.0.1", 0), backlog=16) as listener:
+        family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        with socket.create_server((self.address, 0), family=family, backlog=16) as listener:
             self.port = listener.getsockname()[1]
             thread = threading.Thread(target=self._accept, args=(listener,), daemon=True)
             thread.start()

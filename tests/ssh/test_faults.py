@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -13,9 +14,11 @@ import time
 import pytest
 from gateway import Stranger
 from home import Home
+from paramiko.ssh_exception import NoValidConnectionsError
 from server import Server
 
 from provision.errors import Exit
+from provision.transport.failures import explain
 
 MAIN = "import sys; from provision.cli import main; sys.exit(main())"
 
@@ -47,7 +50,13 @@ def told(*words: str, within: float = 5) -> str:
 
 def test_a_port_that_refuses(home: Home) -> None:
     error = told("plan", "root@127.0.0.1:1")
-    assert "root@127.0.0.1:1: it cannot be reached on port 1" in error
+    assert "port 1: nothing listens there, or a firewall refuses\n" in error
+
+
+def test_an_address_that_no_way_leads_to() -> None:
+    nowhere = OSError(errno.EHOSTUNREACH, "No route to host")
+    error = explain(NoValidConnectionsError({("192.0.2.1", 22): nowhere}), "a", "192.0.2.1", 22, 1)
+    assert error.what == "it cannot be reached on port 22: no route to host"
 
 
 def test_a_name_that_is_nobodys(home: Home) -> None:

@@ -10,6 +10,7 @@ from home import Home, shown
 from server import Server
 
 from provision.errors import Exit
+from provision.model.shell import sh
 
 
 def line(server: Server, name: str = "") -> str:
@@ -44,6 +45,17 @@ def test_a_key_is_asked_about_once_and_then_pinned(home: Home, server: Server) -
     assert home.pinned.read_text() == line(server)
     assert home.pinned.stat().st_mode & 0o777 == 0o600
     assert home.pinned.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_an_ipv6_address_is_known_as_ssh_writes_it(home: Home) -> None:
+    six = home.server()
+    six.address = "::1"
+    with six.serving() as server:
+        for _ in range(2):
+            with home.logged_in(server) as ssh:
+                assert ssh.execute(sh("echo $((6 * 7))")).out == "42\n"
+    assert home.asked == [(f"[::1]:{server.port}", "ecdsa-sha2-nistp256", shown(server))]
+    assert home.pinned.read_text() == line(server, f"[::1]:{server.port}")
 
 
 @pytest.mark.parametrize("form", ["fingerprint", "bare", "key", "key with comment"])

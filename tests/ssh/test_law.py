@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from boxes import Box, Diary
+from boxes import Box, Diary, Guarded
 from gateway import SECRET, Gateway
 from home import Home
 from server import Server
@@ -13,7 +13,8 @@ from server import Server
 from provision.app.prove import prove
 from provision.errors import ConnectError
 from provision.model.secret import Secret
-from provision.model.shell import sh
+from provision.model.shell import Sh, sh
+from provision.model.transport import Completed
 
 
 def test_a_round_of_change_is_one_connection_and_three_execs(home: Home, box: Box) -> None:
@@ -40,6 +41,47 @@ def test_a_wish_does_not_cost_more_execs_when_it_is_larger(home: Home, box: Box)
         box.converge(ssh, *(box.file(f"number-{n}") for n in range(40)))
     assert len(box.server.execs) == 3
     assert len(list(box.place.glob("number-*"))) == 40
+
+
+def test_what_could_lock_us_out_costs_one_connection_and_one_exec_more(
+    home: Home, box: Box
+) -> None:
+    def fresh(script: Sh) -> Completed:
+        with home.logged_in(box.server) as another:
+            return another.execute(script)
+
+    wish = (box.file("one"), Guarded(box.file("two")), Guarded(box.file("three")))
+    diary, armed = Diary(), box.place / "lib/undo/armed"
+    with home.logged_in(box.server) as ssh:
+        result = box.converge(ssh, *wish, diary=diary, fresh=fresh)
+    assert [outcome.status for outcome in result.outcomes] == ["done"] * 4
+    assert diary.steps == [
+        "look",
+        wish[0].id,
+        "undo:timer",
+        wish[1].id,
+        wish[2].id,
+        "look",
+        "come in",
+    ]
+    assert (box.server.connections, len(box.server.execs)) == (2, 4)
+    assert not armed.parent.exists()
+    box.server.connections, box.server.execs = 0, []
+    with home.logged_in(box.server) as ssh:
+        box.converge(ssh, *wish, fresh=fresh)
+    assert (box.server.connections, len(box.server.execs)) == (1, 1)
+
+
+def test_a_door_that_has_shut_behind_us_is_opened_again_from_inside(home: Home, box: Box) -> None:
+    def fresh(script: Sh) -> Completed:
+        raise ConnectError("no answer within 10 s")
+
+    wish = Guarded(box.file("two"))
+    with home.logged_in(box.server) as ssh, pytest.raises(ConnectError, match="was taken back"):
+        box.converge(ssh, wish, fresh=fresh)
+    assert len(box.server.execs) == 4
+    assert not (box.place / "two").exists()
+    assert not list((box.place / "units").glob("clawprov*"))
 
 
 def test_the_proof_uses_channels_of_the_same_connection(home: Home, server: Server) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from home import Home, new_key
+from home import Home, new_hardware_key, new_key
 from server import Server
 
 needs_agent = pytest.mark.skipif(not shutil.which("ssh-agent"), reason="there is no ssh-agent here")
@@ -47,6 +47,13 @@ def test_the_given_key_alone_is_offered(home: Home, server: Server) -> None:
     with home.logged_in(server, identity="~/deploy"):
         pass
     assert server.offered == [key.asbytes()]
+
+
+def test_a_key_in_hardware_is_left_to_the_agent(home: Home, server: Server) -> None:
+    new_hardware_key(home.path / ".ssh/id_ed25519_sk")
+    error = home.refused(server, identity="~/.ssh/id_ed25519_sk")
+    assert "keys of this kind work through ssh-agent alone" in "\n".join((error.what, *error.log))
+    assert server.offered == []
 
 
 def test_a_server_that_knows_none_of_our_keys_says_which_were_tried(

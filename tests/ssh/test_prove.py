@@ -26,7 +26,7 @@ class Loopback:
     def execute(self, script: Sh, on_line: OnLine | None = None) -> Completed:
         raise AssertionError("a proof runs nothing")
 
-    def open_stream(self, port: int) -> Channel:
+    def open_stream(self, port: int, host: str = "127.0.0.1") -> Channel:
         return socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
@@ -155,7 +155,7 @@ def test_a_proxy_without_its_gateway_counts_as_starting() -> None:
 
 
 class Forbidding(Loopback):
-    def open_stream(self, port: int) -> Channel:
+    def open_stream(self, port: int, host: str = "127.0.0.1") -> Channel:
         raise ConnectError("the server forbids TCP forwarding", where="box")
 
 
@@ -168,7 +168,7 @@ def test_a_server_that_forbids_forwarding_is_the_transports_own_error() -> None:
 class Stuck(Loopback):
     released: threading.Event
 
-    def open_stream(self, port: int) -> Channel:
+    def open_stream(self, port: int, host: str = "127.0.0.1") -> Channel:
         self.released.wait(20)
         raise OSError("too late")
 
@@ -187,7 +187,7 @@ class Meeting(Loopback):
     def __init__(self) -> None:
         self.barrier = threading.Barrier(3, timeout=2)
 
-    def open_stream(self, port: int) -> Channel:
+    def open_stream(self, port: int, host: str = "127.0.0.1") -> Channel:
         self.barrier.wait()
         return super().open_stream(port)
 

@@ -28,6 +28,7 @@ class Visitor(paramiko.ServerInterface):
         return self.server.methods
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        self.server.users.append(username)
         self.server.offered.append(key.asbytes())
         if "publickey" in self.server.methods and key.asbytes() in self.server.accepted:
             partial = "," in self.server.methods

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from provision.engine.run import Session, Stack
+from provision.engine.gather import Session, Stack
 from provision.model.facts import Facts, Probe
 from provision.model.plan import Blocked, Change, Plan
 from provision.model.shell import Sh, sh
@@ -24,6 +24,7 @@ class Part:
 
     name: str
     after: str = ""
+    undo: Sh | None = None
 
     @property
     def id(self) -> str:
@@ -37,7 +38,9 @@ class Part:
             return None
         if self.after and facts[f"part:{self.after}"].out != "made":
             return Blocked(self.id, f"part:{self.after}")
-        return Change(self.id, "create", (sh("make {}", self.name),), "not there yet")
+        return Change(
+            self.id, "create", (sh("make {}", self.name),), "not there yet", undo=self.undo
+        )
 
 
 @dataclass
@@ -46,7 +49,8 @@ class Machine:
 
     `broken` gives a section's lines and exit code instead of making it; `jobs` the answers of
     `job:apply`, one per gather, the last for ever; `ends` how each apply ends (`done`, `stale`,
-    `busy`, or "" for a job that vanishes). `cut` shortens the answer of a gather.
+    `busy`, or "" for a job that vanishes). `cut` shortens the answer of a gather. An undo takes
+    `part:door` back, by itself when it is `late`.
     """
 
     state: dict[str, str] = field(default_factory=dict)
@@ -54,6 +58,7 @@ class Machine:
     jobs: list[str] = field(default_factory=lambda: [IDLE])
     ends: list[str] = field(default_factory=lambda: ["done"])
     cut: int = 0
+    late: bool = False
     forgetful: bool = False
     kinds: list[str] = field(default_factory=list)
     scripts: list[Sh] = field(default_factory=list)
@@ -63,9 +68,12 @@ class Machine:
         assert found, "a script without a nonce"
         nonce, sections = found[1], SECTION.findall(script.text)
         kind = "gather" if "job:apply" in sections else "apply" if sections else "attach"
+        if "clawprov-undo.service" in script.text and kind == "attach":
+            kind = "disarm" if "frame disarmed" in script.text else "undo"
         self.kinds.append(kind)
         self.scripts.append(script)
-        lines = list({"gather": self._gather, "apply": self._apply}.get(kind, _attach)(sections))
+        answers = {"gather": self._gather, "apply": self._apply, "attach": _attach}
+        lines = list(answers.get(kind, self._switch)(sections))
         out = "\n".join(line.replace("NONCE", nonce) for line in lines) + "\n"
         if kind == "gather" and self.cut:
             out = out[: -self.cut]
@@ -74,7 +82,7 @@ class Machine:
                 on_line(line)
         return Completed(0, out)
 
-    def open_stream(self, port: int) -> Channel:
+    def open_stream(self, port: int, host: str = "127.0.0.1") -> Channel:
         raise ConnectionRefusedError(port)
 
     def _gather(self, sections: list[str]) -> Iterator[str]:
@@ -91,10 +99,19 @@ class Machine:
             yield from ("", f"NONCE begin {name}", *lines, "", f"NONCE end {exit}")
             if exit:
                 break
-            if not self.forgetful:
+            if name == "undo:timer":
+                self.state["job:undo"] = "armed=yes"
+            elif not self.forgetful:
                 self.state[name] = "made"
         if end:
             yield from ("", f"NONCE {end}")
+
+    def _switch(self, sections: list[str]) -> Iterator[str]:
+        """Armed until somebody disarms it, or has it undone."""
+        if self.state.pop("job:undo", "") and self.kinds[-1] == "disarm" and not self.late:
+            yield from ("", "NONCE disarmed")
+        elif self.state.get("part:door"):
+            del self.state["part:door"]
 
 
 def _attach(sections: list[str]) -> Iterator[str]:
@@ -113,6 +130,9 @@ class Diary:
 
     def detail(self, line: str) -> None:
         self.told.append(f"detail {line}")
+
+    def ask(self, words: str, url: str) -> None:
+        self.told.append(f"ask {words} {url}")
 
     def done(self, exit: int) -> None:
         self.told.append(f"done {exit}")

@@ -96,10 +96,23 @@ def test_help_is_an_answer(say: Say, arguments: list[str]) -> None:
         (["plan", "box", "--profile", "loose"], "'loose' is not one of"),
         (["plan", "box", "--auth", "none"], "'none' is not one of"),
         (["render", "-I"], "requires an argument"),
+        (["watch", "box", "--install"], "--notify COMMAND is missing"),
+        (["watch", "box", "--install", "--notify", "x", "--every", "5"], "expected a span of time"),
+        (["watch", "box", "--install", "--notify", "x", "--every", "30s"], "30s is too often"),
+        (["watch", "box", "--install", "--uninstall"], "exclude each other"),
+        (["status"], "no HOST was named, and no inventory is here"),
+        (["status", "a b"], "cannot be a host"),
+        (["verify", "box", "--watch", "--every", "0"], "0.0 is not in the range"),
+        (["verify", "box", "--watch", "--junit", "x.xml"], "--junit is for one look"),
+        (["verify", "box", "--junit", "/nowhere/x.xml"], "cannot write it: no such file"),
         (["render", "-oProxyCommand=id"], "No such option"),
         (["render", "--", "-oProxyCommand=id"], "starts with a dash"),
         (["render", "a b"], "cannot be a host: it holds ' '"),
         (["render", "box", "--product", "moltbot"], "there is no product 'moltbot'"),
+        (["down", "box"], "say what is to go"),
+        (["plan", "box", "--access", "vpn"], "--access: expected tailscale-serve, "),
+        (["plan", "box", "--access", "serve,"], "--access: expected tailscale-serve, "),
+        (["tunnel", "up", "box", "--local-port", "80"], "80 is below 1024, which your user has no"),
         (["render", "box", "nothing.txt"], "no file nothing.txt is rendered"),
     ],
 )
@@ -111,12 +124,28 @@ def test_a_command_that_makes_no_sense_is_a_usage_error(
     assert told in said.err
 
 
+def test_a_system_on_which_it_does_not_run_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["tunnel", "up", "box"], system="nt") == Exit.USAGE
+    assert "error: clawprov runs on Linux, macOS and WSL\n" in capsys.readouterr().err
+
+
 def test_a_missing_inventory_is_told_with_its_path(say: Say, tmp_path: Path) -> None:
     path = str(tmp_path / "none.yml")
     said = say("render", "box", "-I", path)
     assert said.code == Exit.INVENTORY
     assert f"{path}: cannot read it: no such file or directory" in said.err
     assert "next: name the file with -I PATH" in said.err
+
+
+def test_a_missing_file_that_the_inventory_names_is_told_with_its_place(
+    say: Say, tmp_path: Path
+) -> None:
+    path = tmp_path / "i.yml"
+    path.write_text("hosts:\n  box: {address: 192.0.2.1, node: {key: none.asc}}\n")
+    said = say("render", "box", "-I", str(path))
+    assert said.code == Exit.INVENTORY
+    missing = f"node.key: cannot read '{tmp_path}/none.asc': No such file or directory"
+    assert f"{path}:2:41: {missing}" in said.err
 
 
 def test_an_inventory_that_is_no_text_is_told(say: Say, tmp_path: Path) -> None:
@@ -152,7 +181,7 @@ def test_a_version_that_does_not_work_is_refused_before_anybody_is_called(
     said = say(verb, "192.0.2.1", "--product", "clawdbot@2026.1.24")
     assert said.code == Exit.UNSUPPORTED
     assert "clawdbot 2026.1.24 does not work" in said.err
-    assert f"next: use version {find_product('clawdbot').version}" in said.err
+    assert f"next: use {find_product('clawdbot').version}" in said.err
 
 
 @pytest.mark.parametrize("verb", ["up", "plan", "verify"])
@@ -174,6 +203,14 @@ def test_a_secret_that_cannot_be_a_line_is_refused_without_being_told(
     assert said.code == Exit.USAGE
     assert "$CLAWDBOT_GATEWAY_TOKEN has a control character, or a space" in said.err
     assert "hunter2" not in said.err
+
+
+def test_a_secret_that_a_command_has_is_not_set_beside_it(say: Say, tmp_path: Path) -> None:
+    (tmp_path / "i.yml").write_text("hosts:\n  box: {auth: {command: pass show x}}\n")
+    said = say("secret", "set", "box", "--yes", "-I", str(tmp_path / "i.yml"))
+    assert said.code == Exit.USAGE
+    assert "the token of box comes from the command pass" in said.err
+    assert "next: change it there, then: clawprov up box" in said.err
 
 
 def test_debug_lets_the_traceback_through() -> None:

@@ -77,6 +77,12 @@ def test_a_secret_of_the_environment_is_masked(
     assert "hunter2" not in rendered("192.0.2.1")
 
 
+def test_a_command_is_not_run_to_render(rendered: Render, tmp_path: Path) -> None:
+    path = tmp_path / "i.yml"
+    path.write_text("hosts:\n  box: {auth: {command: no-such-command, mode: password}}\n")
+    assert "CLAWDBOT_GATEWAY_PASSWORD=***" in rendered("box", "-I", str(path))
+
+
 def test_options_win_over_the_inventory(rendered: Render, tmp_path: Path) -> None:
     path = tmp_path / "i.yml"
     path.write_text("hosts:\n  box: {product: openclaw, profile: off, auth: {mode: token}}\n")
@@ -126,4 +132,6 @@ def test_a_key_that_cannot_be_a_line_is_refused_without_being_told(
 
 
 def options(inventory: Path) -> Options:
-    return Options(str(inventory), None, None, None, None, None, False, False, False)
+    return Options(
+        str(inventory), None, None, None, None, (), None, None, None, False, False, False
+    )

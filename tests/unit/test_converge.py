@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fake_machine import Diary, Machine, Part, session, stack
 
-from provision.engine.run import Seen, Stack, converge, gather
+from provision.engine.gather import Seen, Stack, gather
+from provision.engine.run import converge
 from provision.engine.watch import TAIL
 from provision.errors import ApplyError, ConnectError, Exit, UnsupportedError
 from provision.model.report import Check
@@ -128,6 +131,14 @@ def test_checks_ride_with_the_probes() -> None:
     result = converge(session(machine), Stack("box", (), (A,), (asked,)))
     assert machine.kinds == ["gather"]
     assert [v.problem for v in result.seen.verdicts] == ["it says ActiveState=failed"]
+
+
+def test_notes_are_known_before_anything_is_changed() -> None:
+    machine = Machine({"preflight:size": "", "gateway:steady": ""})
+    odd = replace(small("rather small"), note=True)
+    asked = Check("gateway:steady", sh("systemctl"), lambda r, f: "it wobbles", note=True)
+    seen = gather(session(machine), Stack("box", (odd,), (A,), (asked,)))
+    assert [verdict.note for verdict in seen.notes] == ["rather small", "it wobbles"]
 
 
 def test_whoever_says_no_to_the_plan_stops_it() -> None:

@@ -9,7 +9,6 @@ from provision.engine.job import attach_script
 from provision.engine.run import converge
 from provision.engine.watch import Watch
 from provision.errors import Exit, LockedError
-from provision.model.plan import Plan
 
 A = Part("a")
 RUNNING = (
@@ -54,7 +53,7 @@ def test_following_our_own_job_makes_no_outcomes_of_ours() -> None:
 
 def test_the_log_of_our_own_job_is_read_with_its_own_nonce() -> None:
     diary = Diary()
-    watch = Watch("ff00", Plan("box"), diary)
+    watch = Watch("ff00", (), diary)
     for line in ("ff00 begin part:other", "~ at it", "ff00 end 0", "ff00 done"):
         watch.line(line)
     assert diary.told == ["step part:other", "detail at it", "done 0"]
@@ -90,7 +89,7 @@ def test_the_apply_script_carries_the_serial_of_its_facts() -> None:
 
 def test_a_line_that_only_looks_like_a_frame_is_output() -> None:
     diary = Diary()
-    watch = Watch("ff00", Plan("box"), diary)
+    watch = Watch("ff00", (), diary)
     for line in ("ff00 begin part:a", "ee00 end 0", "end 0", " ff00 end 0", "ff00 end 9"):
         watch.line(line)
     (outcome,) = watch.outcomes

@@ -94,6 +94,31 @@ def test_an_empty_secret_is_replaced_by_a_fresh_one(content: str) -> None:
     assert credential().secret(facts(content)) == FRESH
 
 
+SPARE = Secret("spare$0")
+
+
+def kept_here(given: Secret | None = None) -> Credential:
+    return Credential(PATH, "P_TOKEN", given, FRESH, ("P_PASSWORD",), spare=SPARE)
+
+
+@pytest.mark.parametrize("content", ["", "P_TOKEN=\n", "OTHER=x\n"])
+def test_a_server_that_has_none_gets_the_copy_that_was_kept(content: str) -> None:
+    assert kept_here().secret(facts(content)) == SPARE
+    made = kept_here().diff(facts("", look="type=absent\n"))
+    assert made
+    assert made.why == "as kept on your machine"
+    assert written(made) == 'P_TOKEN="spare\\$0"\n'
+
+
+def test_a_kept_copy_is_pushed_neither_over_what_is_there_nor_over_what_is_given() -> None:
+    assert kept_here().secret(facts("P_TOKEN=old1\n")) == Secret("old1")
+    assert kept_here(Secret("new")).secret(facts("")) == Secret("new")
+
+
+def test_the_copy_of_a_token_does_not_become_the_password() -> None:
+    assert kept_here().secret(facts("P_PASSWORD=old1\n")) == FRESH
+
+
 def test_the_secret_after_the_plan_is_the_given_one() -> None:
     assert credential(Secret("new")).secret(facts("P_TOKEN=old1\n")) == Secret("new")
 

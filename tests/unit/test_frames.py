@@ -137,6 +137,15 @@ def test_a_reading_does_not_print_its_output() -> None:
 def test_pairs_are_the_lines_with_an_equals_sign() -> None:
     reading = Reading(0, "a=1\nnoise\nb=x=y\nc=\n")
     assert reading.pairs() == {"a": "1", "b": "x=y", "c": ""}
+    assert reading.lines() == ["a=1", "noise", "b=x=y", "c="]
+    assert Reading(0, "").lines() == []
+
+
+@pytest.mark.parametrize("end", ["\r", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_a_name_on_a_server_starts_no_line_of_its_own(end: str) -> None:
+    reading = Reading(0, f"path=/x{end}owner=root\nowner=eve\n")
+    assert reading.pairs() == {"path": f"/x{end}owner=root", "owner": "eve"}
+    assert len(reading.lines()) == 2
 
 
 @pytest.mark.parametrize("start", ["", "type=regular file\n"])

@@ -11,7 +11,15 @@ from provision.errors import UnsupportedError
 from provision.model.facts import Facts, Reading
 from provision.model.product import Product
 from provision.model.secret import Secret, reveal
-from provision.model.spec import AuthSpec, ChannelSpec, Entrusted, Host, ModelSpec, NodeSpec
+from provision.model.spec import (
+    AuthSpec,
+    BasicsSpec,
+    ChannelSpec,
+    Entrusted,
+    Host,
+    ModelSpec,
+    NodeSpec,
+)
 from provision.products import find_product
 from provision.resources.service import Service
 from provision.stacks.config import merge
@@ -70,6 +78,14 @@ def test_a_probe_answers_for_its_resource(host: Host) -> None:
     assert [r.id for r in build(host).stack.resources if r.probe().id != r.id] == []
 
 
+def test_swap_that_is_wished_counts_as_memory() -> None:
+    found = build(replace(HOST, basics=BasicsSpec(swap="1G"))).stack
+    (check,) = [check for check in found.preflight if check.id == "preflight:memory"]
+    small = Reading(0, "MemTotal:=480\nSwapTotal:=0\n")
+    swap = Reading(0, "container=none\nunit=\nkind=ext2/ext3\nfree=9000\nfile=0\n")
+    assert check.judge(small, Facts({"swap:1G": swap})) == ""
+
+
 def test_every_check_says_what_to_do(host: Host) -> None:
     stack = build(host).stack
     assert [check.id for check in (*stack.preflight, *stack.checks) if not check.hint] == []
@@ -77,7 +93,7 @@ def test_every_check_says_what_to_do(host: Host) -> None:
 
 def test_node_comes_first_and_the_service_last(host: Host) -> None:
     kinds = [r.id.partition(":")[0] for r in build(host).stack.resources]
-    assert kinds[-1] == "service"
+    assert kinds[-2:] == ["service", "tailscale"]  # a Funnel that nobody wishes
     order = [kinds.index(kind) for kind in ("node", "release", "secret", "link", "service")]
     assert order == sorted(order)
     assert kinds.index("user") < kinds.index("directory")
@@ -96,7 +112,7 @@ def test_a_folder_is_made_before_what_lies_in_it(host: Host) -> None:
 
 def test_the_unit_stamps_exactly_what_the_service_compares(host: Host) -> None:
     gateway = build(host)
-    (line,) = [x for x in unit_of(gateway).splitlines() if x.startswith("ExecStartPre=")]
+    (line,) = [x for x in unit_of(gateway).splitlines() if x.startswith("ExecStartPre=-+")]
     stamped = line.partition("sha256sum ")[2].partition(" >")[0].split()
     service = service_of(gateway)
     assert sorted(stamped) == sorted(item.path for item in service.inputs)
@@ -121,6 +137,34 @@ def test_the_kind_of_secret_names_variable_and_mode(product: str, mode: str) -> 
     assert config_of(gateway)["gateway"]["auth"]["mode"] == mode  # type: ignore[index]
 
 
+@pytest.mark.parametrize("mode", ["token", "password"])
+def test_openclaw_reads_its_secret_from_systemd(mode: str) -> None:
+    gateway = build(replace(HOST, product="openclaw", auth=AuthSpec(mode)))  # type: ignore[arg-type]
+    config, unit = config_of(gateway), unit_of(gateway)
+    reference = config["gateway"]["auth"][mode]  # type: ignore[index]
+    provider = config["secrets"]["providers"][reference["provider"]]  # type: ignore[index]
+    name = provider["path"].removeprefix("/run/openclaw/")
+    path = f"/etc/openclaw/credentials/{name}"
+    assert f"LoadCredential={name}:{path}" in unit
+    assert f'"$$CREDENTIALS_DIRECTORY/{name}" >{provider["path"]}' in unit
+    assert f"OPENCLAW_GATEWAY_{mode.upper()}" in unit.partition("UnsetEnvironment=")[2]
+    assert path in [item.path for item in service_of(gateway).inputs]
+
+
+def test_clawdbot_reads_its_environment() -> None:
+    gateway = build()
+    assert "secrets" not in config_of(gateway)
+    assert "Credential" not in unit_of(gateway)
+    assert "UnsetEnvironment" not in unit_of(gateway)
+
+
+def test_openclaw_has_no_backup_to_put_in_the_place_of_our_configuration() -> None:
+    (config,) = [
+        f for f in build(replace(HOST, product="openclaw")).files if f.path.endswith("json")
+    ]
+    assert str(config.trial).endswith(f"&& as openclaw:openclaw rm -f {config.path}.bak")
+
+
 def test_the_gateway_listens_on_loopback_and_the_wished_port(host: Host) -> None:
     gateway = build(replace(host, gateway_port=20001))
     assert config_of(gateway)["gateway"]["bind"] == "loopback"
@@ -130,10 +174,34 @@ def test_the_gateway_listens_on_loopback_and_the_wished_port(host: Host) -> None
 
 def test_the_configuration_of_the_person_wins() -> None:
     own = {"gateway": {"bind": "lan"}, "channels": {"telegram": {"enabled": True}}}
-    config = config_of(build(replace(HOST, config=own)))
+    config = config_of(build(replace(HOST, config=own, exposed=True)))
     assert config["gateway"]["bind"] == "lan"
     assert config["gateway"]["mode"] == "local"
     assert config["channels"] == own["channels"]
+
+
+def test_what_an_option_makes_of_an_inventory_is_no_way_around_consent() -> None:
+    own = {"gateway": {"bind": "tailnet"}}
+    wish = replace(HOST, product="openclaw", exposed=True, config=own)
+    build(wish)
+    with pytest.raises(UnsupportedError, match=r"config\.gateway\.bind: clawdbot then leaves"):
+        build(replace(wish, product="clawdbot"))
+    with pytest.raises(UnsupportedError, match="opens the gateway to other machines"):
+        build(replace(wish, exposed=False))
+
+
+def test_only_an_exposed_gateway_may_listen_for_others() -> None:
+    for own, problem in (({}, "listens on"), ({"gateway": {"bind": "lan"}}, "")):
+        gateway = build(replace(HOST, config=own, exposed=True))
+        (check,) = [c for c in gateway.stack.checks if c.id == "gateway:loopback"]
+        assert problem in check.judge(Reading(0, "0.0.0.0:18789\n"), Facts({}))
+        assert bool(check.judge(Reading(0, "0.0.0.0:18789\n"), Facts({}))) == bool(problem)
+
+
+def test_the_copy_that_is_kept_here_is_at_hand() -> None:
+    gateway = build(replace(HOST, auth=AuthSpec(spare=Secret("hunter2"))))
+    assert gateway.credential.spare == Secret("hunter2")
+    assert "hunter2" not in repr(gateway)
 
 
 @pytest.mark.parametrize("product", ["clawdbot", "openclaw"])
@@ -252,6 +320,40 @@ def test_every_directive_that_a_product_survives_is_in_its_unit(product: str) ->
     assert "NoNewPrivileges=yes" not in off
     found: Product = find_product(product)
     assert [line for line in strict if line.partition("=")[0] in found.sandbox_without] == []
+
+
+def test_lines_of_a_person_come_last_in_their_section() -> None:
+    lines = ("ProtectHome=tmpfs", "OnFailure=mail@%n.service")
+    unit = unit_of(build(replace(HOST, unit=lines)))
+    before, service, after = unit.partition("[Service]\n")
+    service = service.partition("[Install]")[0] + after.partition("[Install]")[0]
+    assert before.rstrip().endswith("OnFailure=mail@%n.service")
+    own = [line for line in service.splitlines() if line.startswith("ProtectHome=")]
+    assert own == ["ProtectHome=yes", "ProtectHome=tmpfs"]
+    assert "unit:" not in unit_of(build()).replace("under `unit:`", "")
+
+
+def test_systemd_tries_the_unit_only_where_a_person_has_added_to_it() -> None:
+    def trial(gateway: Gateway) -> object:
+        return next(file.trial for file in gateway.files if file.path.endswith(".service"))
+
+    assert trial(build()) is None
+    assert "systemd-analyze verify" in str(trial(build(replace(HOST, unit=("Nice=5",)))))
+
+
+@pytest.mark.parametrize(
+    ("product", "line"),
+    [
+        ("openclaw", "RestrictSUIDSGID=yes"),
+        ("openclaw", "MemoryDenyWriteExecute=on"),
+        ("clawdbot", "MemoryDenyWriteExecute=1"),
+    ],
+)
+def test_a_line_that_kills_the_product_is_refused(product: str, line: str) -> None:
+    host = replace(HOST, product=product)  # type: ignore[arg-type]
+    with pytest.raises(UnsupportedError, match="does not survive"):
+        build(replace(host, unit=(line,)))
+    build(replace(host, unit=(line.partition("=")[0] + "=no",)))
 
 
 def test_a_node_of_our_own_is_the_one_that_runs_the_gateway() -> None:

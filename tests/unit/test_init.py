@@ -16,9 +16,11 @@ from provision.cli.root import run
 from provision.errors import Exit
 from provision.inventory import parse_inventory
 from provision.inventory.schema import build_schema
-from provision.model.spec import AuthSpec, Host
+from provision.model.spec import AuthSpec, BasicsSpec, Host
 
 ARMOR = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQ==\n-----END PGP PUBLIC KEY BLOCK-----\n"
+TOKEN = AuthSpec("token")
+BASICS = BasicsSpec(updates=True, swap="1G", time_sync=True, ssh_keys_only=True, firewall=True)
 FIRST = "# yaml-language-server: $schema=clawprov.schema.json\n"
 
 
@@ -64,7 +66,8 @@ def test_options_alone_make_an_inventory_that_works(say: Say) -> None:
     said = say("--host", "203.0.113.7")
     assert (said.code, said.err) == (Exit.OK, "")
     assert said.out.endswith("next: clawprov up gateway -I clawprov.yml\n")
-    assert written() == {"gateway": Host("gateway", "203.0.113.7", auth=AuthSpec("token"))}
+    host = Host("gateway", "203.0.113.7", auth=TOKEN, basics=BASICS)
+    assert written() == {"gateway": host}
     assert Path("clawprov.yml").read_text().startswith(FIRST)
 
 
@@ -80,7 +83,13 @@ def test_every_option_is_heard(say: Say) -> None:
 
 def test_an_alias_keeps_what_the_ssh_config_says_of_it(say: Say) -> None:
     assert say("--host", "bastion-lab").code == Exit.OK
-    assert written() == {"bastion-lab": Host("bastion-lab", "bastion-lab", auth=AuthSpec("token"))}
+    host = Host("bastion-lab", "bastion-lab", auth=TOKEN, basics=BASICS)
+    assert written() == {"bastion-lab": host}
+
+
+def test_the_machine_that_somebody_sits_at_is_not_closed_to_them(say: Say) -> None:
+    assert say("--host", "localhost").code == Exit.OK
+    assert written()["localhost"].basics == BasicsSpec(updates=True, swap="1G", time_sync=True)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +130,7 @@ def test_without_a_terminal_and_a_host_there_is_one_clear_error(say: Say) -> Non
         (["--host", "127.1"], "expected an IP address, a host name or an ssh alias"),
         (["--user", "a b"], "--user: expected a user name such as root or debian, found 'a b'"),
         (["--product", "moltbot"], "--product: expected clawdbot or openclaw, found 'moltbot'"),
-        (["--product", "clawdbot@"], "expected an exact version such as 2026.1.24-3, found ''"),
+        (["--product", "clawdbot@"], "2026.1.24-3, or latest, found ''"),
         (["--auth", "none"], "--auth: expected token or password, found 'none'"),
         (["--profile", "loose"], "--profile: expected strict, balanced or off, found 'loose'"),
         ([""], "expected the path of a file"),

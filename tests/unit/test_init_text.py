@@ -50,6 +50,8 @@ def test_every_other_key_stands_there_and_works_without_its_mark(key: str) -> No
     assert {path for path in paths_of(HOST) if path.split(".")[0] == key} <= told
     if key == "node":  # whose parts do not all go together
         text = re.sub("(?m)^ +sha256:.*$", "", text)
+    if key == "tailscale":
+        text = re.sub("(?m)^ +auth_key_.*$", "", text)
     parse_inventory(text, "clawprov.yml", lambda _: ARMOR)
 
 

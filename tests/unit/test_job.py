@@ -20,6 +20,7 @@ PLAN = Plan(
         Change("secret:/etc/p", "create", (sh("put {}", Secret("hunter2")),)),
         Change("file:/etc/x", "create", (sh("touch {}", "/etc/x"),)),
     ),
+    product="p@1.2.3",
 )
 
 
@@ -90,7 +91,8 @@ def audit_entries(text: str) -> list[dict[str, object]]:
 def test_the_audit_says_who_wanted_what_and_how_it_ended() -> None:
     begun, ended = audit_entries(script().text)
     known = {"who": "ann@laptop", "verb": "up", "plan": PLAN.digest}
-    assert begun == known | {"changes": ["secret:/etc/p", "file:/etc/x"]}
+    wish = {"product": "p@1.2.3", "changes": ["secret:/etc/p", "file:/etc/x"]}
+    assert begun == known | wish
     assert ended == known | {"exit": 0}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from fake_machine import Part
@@ -18,7 +19,7 @@ from provision.model.secret import Secret
 from provision.model.shell import sh
 
 CHANGE = Change("file:/etc/x", "create", (sh("put {}", Secret("hunter2")),), "not there yet")
-PLAN = Plan("box", (CHANGE,), (Blocked("serve:x", "tailnet:join"),))
+PLAN = Plan("box", (CHANGE,), (Blocked("serve:x", "tailnet:join"),), "p@1.2.3")
 
 
 def facts(**out: str) -> Facts:
@@ -71,6 +72,7 @@ def test_the_dictionary_of_a_plan_is_json_without_secrets() -> None:
     assert "hunter2" not in text
     assert json.loads(text) == {
         "digest": PLAN.digest,
+        "product": "p@1.2.3",
         "changes": [{"id": "file:/etc/x", "verb": "create", "why": "not there yet"}],
         "blocked": [{"id": "serve:x", "on": "tailnet:join"}],
     }
@@ -90,6 +92,18 @@ def test_a_check_that_is_content_gives_no_hint() -> None:
         Verdict("a:good", ""),
         Verdict("a:bad", "it leaks", "do something"),
     )
+
+
+def test_what_a_noting_check_finds_fails_nothing() -> None:
+    seen = Facts({"a:good": Reading(0, ""), "a:odd": Reading(0, "")})
+    checks = [
+        replace(check("a:good", ""), note=True),
+        replace(check("a:odd", "how odd"), note=True),
+    ]
+    good, odd = judge(checks, seen)
+    assert (good, odd) == (Verdict("a:good", ""), Verdict("a:odd", "", "do something", "how odd"))
+    assert (good.silent, odd.silent, odd.ok) == (True, False, True)
+    refuse(PLAN, [odd])
 
 
 def test_a_check_judges_its_own_reading_and_sees_the_others() -> None:

@@ -21,8 +21,7 @@ def product(request: pytest.FixtureRequest) -> Product:
 
 
 @pytest.mark.parametrize("name", PRODUCTS)
-def test_no_version_and_latest_are_the_newest_that_is_known(name: str) -> None:
-    assert find_product(name) == find_product(name, "latest")
+def test_no_version_is_the_newest_that_is_known(name: str) -> None:
     assert find_product(name, find_product(name).version) == find_product(name)
 
 
@@ -31,6 +30,7 @@ def test_no_version_and_latest_are_the_newest_that_is_known(name: str) -> None:
     [
         ("clawdbot", "2026.1.24", "clawdbot 2026.1.24 does not work: its package lacks files"),
         ("clawdbot", "0.1.0", "clawdbot 0.1.0 does not work: a placeholder"),
+        ("openclaw", "2026.8.1", "openclaw 2026.8.1 does not work: it is reported to skip"),
         ("openclaw", "0.0.1", "openclaw 0.0.1 does not work: a placeholder"),
         ("openclaw", "1999.1.1", "openclaw 1999.1.1 is not a version that clawprov knows"),
     ],
@@ -40,7 +40,7 @@ def test_a_version_that_cannot_be_had_is_refused_with_one_that_can(
 ) -> None:
     with pytest.raises(UnsupportedError, match=what) as caught:
         find_product(name, version)
-    assert caught.value.hint == f"use version {find_product(name).version}"
+    assert caught.value.hint == f"use {find_product(name).version}"
     assert caught.value.exit is Exit.UNSUPPORTED
 
 
@@ -49,10 +49,11 @@ def test_its_own_node_satisfies_its_own_range(product: Product) -> None:
     assert product.node_version.startswith(f"{product.node_major}.")
 
 
-@pytest.mark.parametrize("full", [False, True])
-def test_the_lock_file_locks_the_version_and_every_package_by_a_sum(
-    product: Product, full: bool
-) -> None:
+@pytest.mark.parametrize(
+    ("name", "full"), [*((name, False) for name in PRODUCTS), ("clawdbot", True)]
+)
+def test_the_lock_file_locks_the_version_and_every_package_by_a_sum(name: str, full: bool) -> None:
+    product = find_product(name)
     package, lock = read_lock(product, full=full)
     assert json.loads(package)["dependencies"][product.name] == product.version
     packages = json.loads(lock)["packages"]
@@ -65,6 +66,12 @@ def test_the_lock_file_locks_the_version_and_every_package_by_a_sum(
         and not entry.get("integrity", "").startswith("sha512-")
     ]
     assert unsafe == []
+
+
+def test_a_full_release_is_refused_where_there_is_none() -> None:
+    with pytest.raises(UnsupportedError, match="OpenClaw comes without local") as caught:
+        read_lock(find_product("openclaw"), full=True)
+    assert caught.value.hint == "remove `full: true`"
 
 
 def test_the_entry_lies_in_the_locked_package(product: Product) -> None:
@@ -90,11 +97,12 @@ def test_packages_are_counted_as_a_64_bit_linux_fetches_them() -> None:
 
 def test_what_a_product_does_not_survive_is_a_directive_that_exists(product: Product) -> None:
     names = {line.partition("=")[0] for profile in SANDBOX.values() for line in profile}
-    assert product.sandbox_without <= names
+    assert product.sandbox_without <= names | {"MemoryDenyWriteExecute"}  # in no profile at all
 
 
-def test_the_shipped_key_is_a_public_key() -> None:
-    key = read_key("nodesource")
+@pytest.mark.parametrize("name", ["nodesource", "tailscale"])
+def test_a_shipped_key_is_a_public_key(name: str) -> None:
+    key = read_key(name)
     assert key.startswith("-----BEGIN PGP PUBLIC KEY BLOCK-----\n")
     assert key.rstrip().endswith("-----END PGP PUBLIC KEY BLOCK-----")
 

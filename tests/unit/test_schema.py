@@ -69,7 +69,7 @@ def test_every_value_has_a_kind_and_a_description() -> None:
     for table, schema in tables(HOST, HOST_SCHEMA):
         for name, entry in table.keys.items():
             said = schema["properties"][name]
-            assert "type" in said or "enum" in said, name
+            assert {"type", "enum", "anyOf"} & said.keys(), name
             assert isinstance(entry, Table) or said["description"], name
 
 
@@ -94,6 +94,8 @@ def test_every_pattern_is_one_that_editors_understand() -> None:
         "user: svc$",
         "node:",
         "auth: {mode: password}",
+        "auth: {keep: keyring, command: pass show x}",
+        "auth: {command: [head, -n, 1, x]}",
         "config: {gateway: {auth: {mode: token}}, x: [1, {y: null}]}",
         "host_key: 'SHA256:" + "a" * 43 + "='",
     ],
@@ -123,6 +125,9 @@ def test_a_right_host_fits(body: str) -> None:
         ("host_key: ssh-dss AAAA", "hosts.x.host_key"),
         ("auth: token", "hosts.x.auth"),
         ("auth: {mode: none}", "hosts.x.auth.mode"),
+        ("auth: {keep: vault}", "hosts.x.auth.keep"),
+        ("auth: {command: []}", "hosts.x.auth.command"),
+        ("auth: {command: 7}", "hosts.x.auth.command"),
         ("node: {version: 22}", "hosts.x.node.version"),
         ("node: {urls: x}", "hosts.x.node"),
         ("config: [1]", "hosts.x.config"),

@@ -115,6 +115,26 @@ def test_a_verdict_that_is_not_well_says_what_to_do() -> None:
     ]
 
 
+def test_a_note_is_shown_with_its_hint_and_fails_nothing() -> None:
+    note = Verdict("a:odd", "", "look at it", note="how \x1b[2Jodd")
+    report = Report("box", plan(), verdicts=(Verdict("a:good", ""), note), proof=Proof(True, "x"))
+    lines = show_report(report, PLAIN).splitlines()
+    assert lines[0].split() == ["!", "a:odd", "how", "odd"]
+    assert lines[1] == "  next: look at it"
+    assert "a:good" not in lines[2]
+    assert report.ok
+    assert report.to_dict()["verdicts"] == [
+        {"check": "a:good", "ok": True, "problem": "", "note": "", "hint": ""},
+        {
+            "check": "a:odd",
+            "ok": True,
+            "problem": "",
+            "note": "how \x1b[2Jodd",
+            "hint": "look at it",
+        },
+    ]
+
+
 def test_a_proof_is_told_with_server_time_and_way() -> None:
     proof = Proof(True, "ssh to 127.0.0.1:1", 12, "clawdbot 1, protocol 3")
     text = show_proof(proof, PLAIN)
@@ -153,3 +173,10 @@ def test_colours_are_for_terminals_whose_owner_wants_them(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert choose_style(stream) == Style(on)
+
+
+def test_nothing_that_a_server_says_moves_the_cursor() -> None:
+    evil = "x\x1b[2J\x9b2J\r"
+    shown = show_verdicts((Verdict(evil, evil, evil),), PLAIN)
+    shown += show_proof(Proof(True, "x", server=evil), PLAIN)
+    assert not set("\x1b\x9b\r") & set(shown)

@@ -68,6 +68,33 @@ def server(make_box: Callable[..., Box], laptop: Callable[[], Person], secret: s
 
 
 @pytest.fixture(scope="session")
+def trixie(make_box: Callable[..., Box]) -> Box:
+    """A Debian 13 for OpenClaw."""
+    return make_box(image="trixie", majors=(24,))
+
+
+@pytest.fixture(scope="session")
+def successor(trixie: Box, laptop: Callable[[], Person]) -> tuple[Box, Person]:
+    """OpenClaw on Debian 13 in the strict profile, with Node.js from the archive."""
+    owner = laptop().wishing(
+        trixie.name,
+        product="openclaw",
+        profile="strict",
+        node={"source": "tarball"},
+        auth={"mode": "password"},
+    )
+    assert owner.run("up", trixie.name).exit == 0
+    return trixie, owner
+
+
+@pytest.fixture(scope="session")
+def openclaw(successor: tuple[Box, Person]) -> Server:
+    """The same, as one of the servers."""
+    box, owner = successor
+    return Server(box, owner, Said(0, "", ""), (), set(), argv="")
+
+
+@pytest.fixture(scope="session")
 def yard_box(make_box: Callable[..., Box]) -> Box:
     """A bare server whose user is alice, with sudo."""
     return make_box(user="alice", disk="3G")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from provision.lab import Box
 AUDIT = "/var/lib/clawprov/audit.jsonl"
 RELEASES = "/opt/clawprov/clawdbot/releases"
 UNIT = "clawdbot-gateway.service"
+LISTENING = "[ -n \"$(ss -Hltn 'sport = :18789')\" ]"
 JOB = "clawprov-apply.service"
 
 _SAMPLER = """
@@ -65,6 +67,29 @@ def await_in(box: Box, condition: str, *, seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
+@contextmanager
+def during(box: Box, do: str, undo: str) -> Iterator[None]:
+    """`do` is done in the box meanwhile, and undone whatever happens."""
+    out(box, do)
+    try:
+        yield
+    finally:
+        out(box, undo)
+
+
+def copy_gateway(source: Box, target: Box, folder: str) -> None:
+    """Node.js, Clawdbot's packages and the compile caches of a first start, in a folder."""
+    files = (
+        "usr/bin/node usr/bin/npm usr/bin/npx usr/lib/node_modules "
+        "opt/clawprov/clawdbot/releases var/lib/clawdbot/tmp"
+    )
+    out(target, f"mkdir -p {folder}")
+    with subprocess.Popen(source.ssh(f"tar -C / -cf - {files}"), stdout=subprocess.PIPE) as packed:
+        unpack = target.ssh(f"tar -C {folder} -xf -", user="root")
+        assert subprocess.run(unpack, stdin=packed.stdout, timeout=120).returncode == 0
+    assert packed.returncode == 0
+
+
 def listeners(box: Box) -> set[str]:
     """Every address on which something listens, as PROTOCOL ADDRESS:PORT."""
     lines = out(box, "ss -Hltnu").splitlines()
@@ -86,7 +111,7 @@ def audit(box: Box) -> list[dict[str, object]]:
 
 def fingerprint(box: Box) -> set[str]:
     """Everything below /etc, /opt and /var/lib, but for what systemd and the gateway write."""
-    quiet = "-path /var/lib/systemd -o -path /var/lib/clawdbot"
+    quiet = "-path /var/lib/systemd -o -path /var/lib/clawdbot -o -path /var/lib/openclaw"
     shown = "%p %y %m %u:%g %s %T@ %l\\n"
     command = f"find /etc /opt /var/lib \\( {quiet} \\) -prune -o -printf '{shown}'"
     return set(out(box, command).splitlines())

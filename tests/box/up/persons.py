@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Self
 
 import yaml
 
 CLAWPROV = Path(sys.executable).with_name("clawprov")
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
-PATIENCE_S = 240
+PATIENCE_S = 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,10 @@ class Person:
     def with_secret(self, token: str) -> Self:
         return replace(self, variables=(("CLAWDBOT_GATEWAY_TOKEN", token),))
 
+    def knowing(self, **variables: str) -> Self:
+        """With more variables in the environment."""
+        return replace(self, variables=(*self.variables, *variables.items()))
+
     def wishing(self, box: str, **keys: object) -> Self:
         """With an inventory of their own: the lab's, and `keys` for this box."""
         document = yaml.safe_load(self.inventory.read_text())
@@ -114,22 +122,29 @@ class Person:
         path.write_text(yaml.safe_dump(document, allow_unicode=True))
         return replace(self, inventory=path)
 
-    def start(self, *words: str) -> Running:
-        """`clawprov WORDS` at work."""
+    def copy(self, box: str) -> Path:
+        """Where this laptop keeps the secret of a box."""
+        return self.home / ".config/clawprov/secrets" / box
+
+    def typed(self, *words: str) -> list[str | Path]:
+        """`clawprov WORDS` with this inventory; behind a host, all that `exec` takes is the
+        gateway's."""
+        ours = ["--inventory", self.inventory]
+        if words[0] == "exec":
+            return [CLAWPROV, "exec", *ours, *words[1:]]
+        return [CLAWPROV, *words, *ours]
+
+    def start(self, *words: str, given: str = "") -> Running:
+        """`clawprov WORDS` at work, with `given` on its standard input."""
         number = len(list(self.home.glob("*.out")))
         out, err = self.home / f"{number}.out", self.home / f"{number}.err"
-        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-        own = {
-            "HOME": str(self.home),
-            "XDG_CONFIG_HOME": str(self.home / ".config"),
-            "LOGNAME": self.name,
-            "USER": self.name,
-        }
-        with out.open("wb") as stdout, err.open("wb") as stderr:
+        with out.open("wb") as stdout, err.open("wb") as stderr, TemporaryFile() as stdin:
+            stdin.write(given.encode())
+            stdin.seek(0)
             process = subprocess.Popen(
-                [CLAWPROV, *words, "--inventory", self.inventory],
-                env={**kept, **own, **dict(self.variables)},
-                stdin=subprocess.DEVNULL,
+                self.typed(*words),
+                env=self._environment(),
+                stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 cwd=self.home,
@@ -137,6 +152,43 @@ class Person:
             )
         return Running(process, out, err)
 
-    def run(self, *words: str, seconds: float = PATIENCE_S) -> Said:
-        """`clawprov WORDS`, to its end."""
-        return self.start(*words).end(seconds=seconds)
+    def run(self, *words: str, given: str = "", seconds: float = PATIENCE_S) -> Said:
+        """`clawprov WORDS`, to its end, with `given` on its standard input."""
+        return self.start(*words, given=given).end(seconds=seconds)
+
+    def sit(self, *words: str, prompt: str, answer: str, seconds: float = PATIENCE_S) -> Said:
+        """`clawprov WORDS` at a terminal, where `answer` is typed each time `prompt` is shown.
+
+        What is on the screen is its `err`.
+        """
+        screen, terminal = pty.openpty()
+        termios.tcsetwinsize(terminal, (24, 80))
+        process = subprocess.Popen(
+            self.typed(*words),
+            env=self._environment() | {"TERM": "dumb"},
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            cwd=self.home,
+            start_new_session=True,
+        )
+        os.close(terminal)
+        seen, answered, deadline = "", 0, time.monotonic() + seconds
+        with os.fdopen(screen, "r+b", buffering=0) as stream, suppress(OSError):  # EIO is its end
+            while data := stream.read(4096):
+                seen += data.decode(errors="replace")
+                if seen.count(prompt) > answered:
+                    answered += 1
+                    stream.write(f"{answer}\n".encode())
+                assert time.monotonic() < deadline, seen
+        return Said(process.wait(10), "", seen)
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        own = {
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / ".config"),
+            "LOGNAME": self.name,
+            "USER": self.name,
+        }
+        return {**kept, **own, **dict(self.variables)}

@@ -74,3 +74,28 @@ def test_a_unit_that_systemd_has_not_read_again_is_no_empty_plan(server: Server,
         "NeedDaemonReload": "no",
         "RestartUSec": "5s",
     }
+
+
+def test_a_drop_in_of_somebody_else_is_shown_and_stays(server: Server, pid: str) -> None:
+    path = f"{UNIT}.d/override.conf"
+    out(
+        server.box,
+        f"mkdir -p {UNIT}.d; cat >{path} <<'E'\n[Service]\nEnvironment=A_TOKEN=hunter2\nE",
+    )
+    out(server.box, "systemctl daemon-reload")
+    try:
+        for verb in ("plan", "up", "verify"):
+            said = server.owner.run(verb, server.name)
+            assert said.exit == 0, said
+            assert "! gateway:drop-ins" in said.out
+            assert (
+                f"{path} sets Environment=A_TOKEN=***; it shows a secret to every user" in said.out
+            )
+            assert "hunter2" not in said.out + said.err
+        document = server.owner.run("up", server.name, "--json").answer
+        (note,) = [v for v in document["verdicts"] if v["check"] == "gateway:drop-ins"]
+        assert (note["ok"], note["problem"], path in note["note"]) == (True, "", True)
+        assert out(server.box, f"cat {path}").endswith("hunter2")
+    finally:
+        out(server.box, f"rm -r {UNIT}.d; systemctl daemon-reload")
+    assert "! gateway" not in server.owner.run("verify", server.name).out

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from machines import forget_release, installing, out, show
+from machines import during, forget_release, installing, out, show
 from persons import Person
 
 from provision.lab import Box
@@ -26,15 +23,6 @@ NO_REGISTRY = (
     "nft 'add chain inet cut out { type filter hook output priority 0; }'; "
     "nft add rule inet cut out tcp dport 443 reject with tcp reset"
 )
-
-
-@contextmanager
-def during(box: Box, do: str, undo: str) -> Iterator[None]:
-    out(box, do)
-    try:
-        yield
-    finally:
-        out(box, undo)
 
 
 def test_a_disk_that_fills_up_is_named_and_up_goes_on_when_there_is_room(
@@ -86,14 +74,16 @@ def test_up_waits_for_another_package_manager_and_says_so(yard: Box, person: Per
     assert out(yard, "node --version").startswith("v22.")
 
 
-def test_a_config_that_the_gateway_refuses_never_takes_the_old_ones_place(
+def test_a_config_key_that_is_retired_is_named_and_never_takes_the_old_ones_place(
     yard: Box, person: Person
 ) -> None:
     before = out(yard, f"sha256sum {CONFIG}"), show(yard, "MainPID")
-    wish = person.wishing(yard.name, config={"gateway": {"nonsense": 1}})
+    wish = person.wishing(yard.name, config={"agent": {"model": "x/y"}})
     said = wish.run("up", yard.name)
-    assert said.refused(6, "the gateway does not accept its configuration")
-    assert "nonsense" in said.err
+    assert said.refused(
+        6, "the gateway does not accept its configuration: agent: agent.* was moved"
+    )
+    assert "agents.defaults.model.primary" in said.err
     assert (out(yard, f"sha256sum {CONFIG}"), show(yard, "MainPID")) == before
     assert yard.run(f"ls {CONFIG}.new").returncode != 0
     assert person.run("plan", yard.name, "--exit-code").exit == 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from machines import out, untouched
@@ -41,11 +43,24 @@ def rival(home: str, owner: str) -> tuple[str, str, int, str]:
         f"runuser -u {owner} -- ln -s ../clawdbot-gateway.service {unit}",
         f"rm -r {home}/.config/systemd",
         5,
-        f"another gateway is set up here: {unit}",
+        f"{owner}'s clawdbot gateway is here: user unit clawdbot-gateway.service (enabled)",
     )
 
 
+OTHER = "/etc/systemd/system/openclaw-gateway.service"
+OTHER_MADE = (
+    f"printf '# Made by clawprov\\n[Service]\\nExecStart=sleep 1h\\n"
+    f"[Install]\\nWantedBy=multi-user.target\\n' >{OTHER}; systemctl enable -q openclaw-gateway; "
+    "mkdir -p /opt/clawprov/openclaw; ln -s releases/2026.9.6 /opt/clawprov/openclaw/current"
+)
+
 SITUATIONS = {
+    "the other product, by clawprov": (
+        OTHER_MADE,
+        f"systemctl disable -q openclaw-gateway; rm -r {OTHER} /opt/clawprov",
+        5,
+        "OpenClaw 2026.9.6 is here already, made by clawprov",
+    ),
     "a port that another process has": (
         f"{THIEF}; until ss -Hltn | grep -q :18789; do sleep 0.1; done",
         "systemctl stop thief",
@@ -102,6 +117,26 @@ def test_a_server_that_will_not_do_is_left_alone(bare: Box, person: Person, situ
         said = person.run("up", bare.name)
         assert said.refused(exit, sentence)
         assert bare.name in said.err
+
+
+def test_a_clock_an_hour_off_is_told(bare: Box, person: Person, tmp_path: Path) -> None:
+    """The box shares this machine's clock, so it is the operator's that is set."""
+    fetch = (
+        "cd /tmp && { apt-get -q update && apt-get -q download libfaketime && "
+        "dpkg -x libfaketime_*.deb fake; } >/dev/null && base64 fake/usr/lib/*/faketime/*MT.so.1"
+    )
+    library = tmp_path / "libfaketime.so"
+    library.write_bytes(b64decode(out(bare, fetch)))
+    ahead = person.knowing(LD_PRELOAD=str(library), FAKETIME="+1h", DONT_FAKE_MONOTONIC="1")
+    assert ahead.run("up", bare.name).refused(5, "its clock is 60 minutes behind")
+
+
+def test_an_operators_home_may_have_a_space(bare: Box, person: Person, tmp_path: Path) -> None:
+    (home := tmp_path / "Ada Lovelace").mkdir()
+    inventory = home / "my servers.yml"
+    inventory.write_text(person.inventory.read_text())
+    for _ in range(2):
+        assert Person(home, inventory).run("plan", bare.name).exit == 0
 
 
 def test_all_reasons_are_told_at_once(bare: Box, person: Person) -> None:

@@ -71,10 +71,15 @@ def test_no_screen_showed_it(server: Server, canary: str) -> None:
     assert "npm ci" in script
 
 
-def test_the_laptop_keeps_no_copy(server: Server, canary: str) -> None:
-    files = [path for path in server.owner.home.rglob("*") if path.is_file()]
-    assert server.owner.home / ".config/clawprov/known_hosts" in files
-    assert not [path for path in files if canary.encode() in path.read_bytes()]
+def test_the_laptop_keeps_one_copy_for_its_owner_alone(
+    server: Server, secret: str, canary: str
+) -> None:
+    every = [path for path in server.owner.home.rglob("*") if path.is_file()]
+    files = [path for path in every if path.suffix != ".out"]  # `secret show` was asked for it
+    copy = server.owner.copy(server.name)
+    assert [path for path in files if canary.encode() in path.read_bytes()] == [copy]
+    assert copy.read_text() == f"{secret}\n"
+    assert [path.stat().st_mode & 0o777 for path in (copy, copy.parent)] == [0o600, 0o700]
 
 
 def test_the_gateway_takes_exactly_this_secret(server: Server, secret: str) -> None:

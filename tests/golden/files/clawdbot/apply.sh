@@ -69,11 +69,17 @@ settle() {
   (umask 077; mkdir -p "${written%/*}"; sha256sum <"$1" >"$written")
 }
 
-# apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
+# discard PATH...: no file is there any more, nor a record of what was written at it or below it
+discard() {
+  for gone; do rm -f "$gone" && rm -rf "/var/lib/clawprov/written$gone" || return; done
+}
+
+# apt_get WORDS: apt-get that asks nothing, restarts nothing (needrestart, in Ubuntu by default) and
+# waits up to 5 minutes for other package managers
 apt_get() {
   waited=0
-  until said=$(DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y \
-      -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold "$@" 2>&1); do
+  until said=$(DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 NEEDRESTART_MODE=l \
+      apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold "$@" 2>&1); do
     case $said in *"Could not get lock"*) ;; *) printf '%s\n' "$said"; return 1 ;; esac
     [ $waited -lt 300 ] || { printf '%s\n' "$said"; return 1; }
     tell "waiting for another package manager, $waited s"; sleep 5; waited=$((waited + 5))
@@ -89,6 +95,16 @@ fetch() {
     wget -q --tries=3 --timeout=60 -O "$2" "$1"; fi
 }
 
+# came_in: $SSH_CONNECTION of the connection that this runs over, which sudo hides from us
+came_in() {
+  one=$$
+  while [ "${one:-0}" -gt 1 ]; do
+    way=$(tr '\0' '\n' 2>/dev/null <"/proc/$one/environ" | sed -n 's/^SSH_CONNECTION=//p')
+    [ -z "$way" ] || { echo "$way"; return; }
+    one=$(awk '$1 == "PPid:" { print $2 }' "/proc/$one/status")
+  done
+}
+
 # audit MEMBERS: one more line of who did what, with the server's time
 audit() { printf '{"at":"%s",%s}\n' "$(date -u +%FT%TZ)" "$1" >>/var/lib/clawprov/audit.jsonl; }
 
@@ -99,7 +115,7 @@ rm -f /run/clawprov/b5f1c984ae1b.sh
 (umask 077; mkdir -p /var/lib/clawprov; touch /var/lib/clawprov/audit.jsonl) || { frame unwritable; return; }
 [ "$(wc -c </var/lib/clawprov/audit.jsonl)" = 0 ] || { frame stale; return; }
 (umask 077; printf 'who=%s\nsince=%s\nnonce=%s\n' ann@laptop "$(date -u +%FT%TZ)" "$NONCE" >/run/clawprov/owner)
-audit '"who":"ann@laptop","verb":"up","plan":"253d4c0e60f5","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:22","user:clawdbot","directory:/var/lib/clawdbot","directory:/var/lib/clawdbot/.clawdbot","directory:/var/lib/clawdbot/tmp","directory:/etc/clawdbot","release:clawdbot","secret:/etc/clawdbot/gateway.env","file:/etc/clawdbot/memory.env","file:/var/lib/clawdbot/.clawdbot/clawdbot.json","link:/opt/clawprov/clawdbot/current","file:/usr/local/bin/clawdbot","file:/etc/systemd/system/clawdbot-gateway.service","service:clawdbot-gateway"]'
+audit '"who":"ann@laptop","verb":"up","plan":"a8eb5437cd51","product":"clawdbot@2026.1.24-3","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:22","user:clawdbot","directory:/var/lib/clawdbot","directory:/var/lib/clawdbot/.clawdbot","directory:/var/lib/clawdbot/tmp","directory:/etc/clawdbot","release:clawdbot","secret:/etc/clawdbot/gateway.env","file:/etc/clawdbot/memory.env","file:/var/lib/clawdbot/.clawdbot/clawdbot.json","link:/opt/clawprov/clawdbot/current","file:/usr/local/bin/clawdbot","file:/etc/systemd/system/clawdbot-gateway.service","service:clawdbot-gateway"]'
 steps() {
 begin file:/etc/systemd/journald.conf.d/clawprov.conf
 (
@@ -162,7 +178,7 @@ tell reading the package list
 [ -e /etc/ssl/certs/ca-certificates.crt ] || { apt_get update || :; apt_get install ca-certificates; }
 apt_get -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/clawprov-nodejs.sources -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update
 tell installing
-apt_get --no-install-recommends install nodejs || { apt_get update || :; apt_get --no-install-recommends install nodejs; }
+apt_get --no-install-recommends install 'nodejs=22.*' || { apt_get update || :; apt_get --no-install-recommends install 'nodejs=22.*'; }
 case $(/usr/bin/node --version) in v22.*) ;; *) echo "apt installed Node.js $(/usr/bin/node --version), not 22"; exit 1 ;; esac
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
@@ -234,8 +250,9 @@ fs.writeFileSync("package-lock.json", JSON.stringify(lock));
 EOF
 PATH=/usr/bin:$PATH; export TMPDIR=$PWD NODE_DISABLE_COMPILE_CACHE=1
 set --
+quiet='--ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http'
 install() {
-  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http --cache /var/lib/clawprov/npm-cache "$@" >npm.log 2>&1 & npm=$!
+  npm ci $quiet --cache /var/lib/clawprov/npm-cache "$@" >npm.log 2>&1 & npm=$!
   while kill -0 $npm 2>/dev/null; do
     tell "$(grep -c 'fetch GET 200 .*tgz' npm.log) of 432 packages"; sleep 0.5
   done
@@ -247,7 +264,7 @@ install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && i
   df -Pm . | awk 'NR == 2 && $4 < 20 { print "No space left on device: " $6 }'
   exit 1; }
 mv shipped.json package-lock.json; rm npm.log addresses.cjs
-echo 60c8be28b97b4bdc1928843f0f8675a337fd93ad6de928c510e28a436e0e1d5d >.complete
+sum=$(sha256sum <package-lock.json); printf '%s\n' 60c8be28b97b4bdc1928843f0f8675a337fd93ad6de928c510e28a436e0e1d5d "${sum%% *}" >.complete
 cd /; rm -rf /opt/clawprov/clawdbot/releases/2026.1.24-3.old /var/lib/clawprov/npm-cache
 [ ! -e /opt/clawprov/clawdbot/releases/2026.1.24-3 ] || mv /opt/clawprov/clawdbot/releases/2026.1.24-3 /opt/clawprov/clawdbot/releases/2026.1.24-3.old; mv /opt/clawprov/clawdbot/releases/2026.1.24-3.new /opt/clawprov/clawdbot/releases/2026.1.24-3; rm -rf /opt/clawprov/clawdbot/releases/2026.1.24-3.old
 ) </dev/null
@@ -296,7 +313,7 @@ stage /var/lib/clawdbot/.clawdbot/clawdbot.json 600 clawdbot:clawdbot <<'EOF'
 }
 EOF
 tell the gateway tries it
-timeout 120 setpriv --reuid=clawdbot --regid=clawdbot --init-groups env -i PATH="$PATH" HOME=/var/lib/clawdbot TMPDIR=/var/lib/clawdbot/tmp CLAWDBOT_CONFIG_PATH=/var/lib/clawdbot/.clawdbot/clawdbot.json.new /usr/bin/node /opt/clawprov/clawdbot/releases/2026.1.24-3/node_modules/clawdbot/dist/entry.js config get gateway.mode </dev/null || { rm -f /var/lib/clawdbot/.clawdbot/clawdbot.json.new; exit 1; }
+timeout 240 setpriv --reuid=clawdbot --regid=clawdbot --init-groups env -i PATH="$PATH" HOME=/var/lib/clawdbot TMPDIR=/var/lib/clawdbot/tmp CLAWDBOT_CONFIG_PATH=/var/lib/clawdbot/.clawdbot/clawdbot.json.new /usr/bin/node /opt/clawprov/clawdbot/releases/2026.1.24-3/node_modules/clawdbot/dist/entry.js config get gateway.mode </dev/null || { [ $? != 124 ] || echo it has not ended within 240 s; false; } || { rm -f /var/lib/clawdbot/.clawdbot/clawdbot.json.new; exit 1; }
 settle /var/lib/clawdbot/.clawdbot/clawdbot.json clawdbot:clawdbot
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
@@ -332,6 +349,8 @@ done
 set -a
 HOME=/var/lib/clawdbot
 TMPDIR=/var/lib/clawdbot/tmp
+# Else OpenClaw's looks for the gateway's process, which the sandbox hides, for a minute.
+CLAWDBOT_GATEWAY_URL=ws://127.0.0.1:18789
 CLAWDBOT_NO_RESPAWN=1
 CLAWDBOT_DISABLE_BONJOUR=1
 CLAWDBOT_SERVICE_MARKER=clawdbot
@@ -351,7 +370,7 @@ begin file:/etc/systemd/system/clawdbot-gateway.service
 set -e
 [ -d /etc/systemd/system ] || mkdir -p /etc/systemd/system
 stage /etc/systemd/system/clawdbot-gateway.service 644 root:root <<'EOF'
-# Made by clawprov; your own settings belong into a drop-in (systemctl edit clawdbot-gateway.service).
+# Made by clawprov; your own lines belong under `unit:` of the inventory.
 [Unit]
 Description=Clawdbot gateway
 Wants=network-online.target
@@ -382,6 +401,9 @@ ExecStartPre=-+/bin/sh -c 'mkdir -p -m 0700 /run/clawprov && sha256sum /etc/syst
 ExecStart=/usr/bin/node /opt/clawprov/clawdbot/current/node_modules/clawdbot/dist/entry.js gateway
 Restart=always
 RestartSec=5
+# Where memory runs out, what the agent has started goes first, then the gateway, and never the way in.
+OOMScoreAdjust=500
+OOMPolicy=continue
 UMask=0077
 TimeoutStopSec=20
 
@@ -426,7 +448,7 @@ begin service:clawdbot-gateway
 (
 set -e
 systemctl daemon-reload
-systemctl enable --quiet clawdbot-gateway.service
+systemctl reenable --quiet clawdbot-gateway.service
 systemctl reset-failed clawdbot-gateway.service 2>/dev/null || :
 systemctl restart clawdbot-gateway.service
 unit=clawdbot-gateway.service port=18789; since=$(date +%s); calm=
@@ -438,7 +460,7 @@ while :; do
     journalctl -q -o cat --since "@$((since - 1))" -n 25 _SYSTEMD_UNIT=$unit
     echo "after $now s: $(show ActiveState), $(show NRestarts) restarts"; exit 1
   fi
-  if [ -n "$(ss -Hltn "sport = :$port")" ]; then
+  if [ -n "$(ss -Hltnp "sport = :$port" | grep -v tailscaled)" ]; then
     [ "$calm" ] && [ "${calm%:*}" = "$pid" ] || calm=$pid:$now
     [ $((now - ${calm#*:})) -lt 2 ] || break
   else calm=; fi
@@ -451,7 +473,7 @@ done
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 }
 steps; ended=$?
-audit '"who":"ann@laptop","verb":"up","plan":"253d4c0e60f5","exit":'"$ended"
+audit '"who":"ann@laptop","verb":"up","plan":"a8eb5437cd51","exit":'"$ended"
 frame done
 find /run/clawprov -name '*.log' ! -path /run/clawprov/b5f1c984ae1b.log -delete
 }

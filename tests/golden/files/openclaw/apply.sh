@@ -69,11 +69,17 @@ settle() {
   (umask 077; mkdir -p "${written%/*}"; sha256sum <"$1" >"$written")
 }
 
-# apt_get WORDS: apt-get that asks nothing and waits up to 5 minutes for other package managers
+# discard PATH...: no file is there any more, nor a record of what was written at it or below it
+discard() {
+  for gone; do rm -f "$gone" && rm -rf "/var/lib/clawprov/written$gone" || return; done
+}
+
+# apt_get WORDS: apt-get that asks nothing, restarts nothing (needrestart, in Ubuntu by default) and
+# waits up to 5 minutes for other package managers
 apt_get() {
   waited=0
-  until said=$(DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y \
-      -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold "$@" 2>&1); do
+  until said=$(DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 NEEDRESTART_MODE=l \
+      apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold "$@" 2>&1); do
     case $said in *"Could not get lock"*) ;; *) printf '%s\n' "$said"; return 1 ;; esac
     [ $waited -lt 300 ] || { printf '%s\n' "$said"; return 1; }
     tell "waiting for another package manager, $waited s"; sleep 5; waited=$((waited + 5))
@@ -89,6 +95,16 @@ fetch() {
     wget -q --tries=3 --timeout=60 -O "$2" "$1"; fi
 }
 
+# came_in: $SSH_CONNECTION of the connection that this runs over, which sudo hides from us
+came_in() {
+  one=$$
+  while [ "${one:-0}" -gt 1 ]; do
+    way=$(tr '\0' '\n' 2>/dev/null <"/proc/$one/environ" | sed -n 's/^SSH_CONNECTION=//p')
+    [ -z "$way" ] || { echo "$way"; return; }
+    one=$(awk '$1 == "PPid:" { print $2 }' "/proc/$one/status")
+  done
+}
+
 # audit MEMBERS: one more line of who did what, with the server's time
 audit() { printf '{"at":"%s",%s}\n' "$(date -u +%FT%TZ)" "$1" >>/var/lib/clawprov/audit.jsonl; }
 
@@ -99,7 +115,7 @@ rm -f /run/clawprov/b5f1c984ae1b.sh
 (umask 077; mkdir -p /var/lib/clawprov; touch /var/lib/clawprov/audit.jsonl) || { frame unwritable; return; }
 [ "$(wc -c </var/lib/clawprov/audit.jsonl)" = 0 ] || { frame stale; return; }
 (umask 077; printf 'who=%s\nsince=%s\nnonce=%s\n' ann@laptop "$(date -u +%FT%TZ)" "$NONCE" >/run/clawprov/owner)
-audit '"who":"ann@laptop","verb":"up","plan":"a67803af0608","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:24","user:openclaw","directory:/var/lib/openclaw","directory:/var/lib/openclaw/.openclaw","directory:/var/lib/openclaw/tmp","directory:/etc/openclaw","release:openclaw","secret:/etc/openclaw/gateway.env","file:/etc/openclaw/memory.env","file:/var/lib/openclaw/.openclaw/openclaw.json","link:/opt/clawprov/openclaw/current","file:/usr/local/bin/openclaw","file:/etc/systemd/system/openclaw-gateway.service","service:openclaw-gateway"]'
+audit '"who":"ann@laptop","verb":"up","plan":"8e8eea8630e3","product":"openclaw@2026.9.6","changes":["file:/etc/systemd/journald.conf.d/clawprov.conf","node:24","user:openclaw","directory:/var/lib/openclaw","directory:/var/lib/openclaw/.openclaw","directory:/var/lib/openclaw/tmp","directory:/etc/openclaw","directory:/etc/openclaw/credentials","release:openclaw","secret:/etc/openclaw/gateway.env","secret:/etc/openclaw/credentials/gateway-secret","file:/etc/openclaw/memory.env","file:/var/lib/openclaw/.openclaw/openclaw.json","link:/opt/clawprov/openclaw/current","file:/usr/local/bin/openclaw","file:/etc/systemd/system/openclaw-gateway.service","service:openclaw-gateway"]'
 steps() {
 begin file:/etc/systemd/journald.conf.d/clawprov.conf
 (
@@ -162,7 +178,7 @@ tell reading the package list
 [ -e /etc/ssl/certs/ca-certificates.crt ] || { apt_get update || :; apt_get install ca-certificates; }
 apt_get -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/clawprov-nodejs.sources -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update
 tell installing
-apt_get --no-install-recommends install nodejs || { apt_get update || :; apt_get --no-install-recommends install nodejs; }
+apt_get --no-install-recommends install 'nodejs=24.*' || { apt_get update || :; apt_get --no-install-recommends install 'nodejs=24.*'; }
 case $(/usr/bin/node --version) in v24.*) ;; *) echo "apt installed Node.js $(/usr/bin/node --version), not 24"; exit 1 ;; esac
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
@@ -200,6 +216,13 @@ keep_original /etc/openclaw
 [ -d /etc/openclaw ] || mkdir -p /etc/openclaw; chown -h root:root /etc/openclaw; as root:root chmod 700 /etc/openclaw
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
+begin directory:/etc/openclaw/credentials
+(
+set -e
+keep_original /etc/openclaw/credentials
+[ -d /etc/openclaw/credentials ] || mkdir -p /etc/openclaw/credentials; chown -h root:root /etc/openclaw/credentials; as root:root chmod 700 /etc/openclaw/credentials
+) </dev/null
+ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin release:openclaw
 (
 set -e
@@ -230,8 +253,9 @@ fs.writeFileSync("package-lock.json", JSON.stringify(lock));
 EOF
 PATH=/usr/bin:$PATH; export TMPDIR=$PWD NODE_DISABLE_COMPILE_CACHE=1
 set --
+quiet='--ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http'
 install() {
-  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=http --cache /var/lib/clawprov/npm-cache "$@" >npm.log 2>&1 & npm=$!
+  npm ci $quiet --cache /var/lib/clawprov/npm-cache "$@" >npm.log 2>&1 & npm=$!
   while kill -0 $npm 2>/dev/null; do
     tell "$(grep -c 'fetch GET 200 .*tgz' npm.log) of 332 packages"; sleep 0.5
   done
@@ -244,7 +268,7 @@ install "$@" || { grep -q E404 npm.log && cp shipped.json package-lock.json && i
   exit 1; }
 mv shipped.json package-lock.json; rm npm.log addresses.cjs
 npm rebuild --foreground-scripts openclaw
-echo 92ca7b45bc5913493f16d6e8024f733c2de82e6cded3b844a41801181fbf5698 >.complete
+sum=$(sha256sum <package-lock.json); printf '%s\n' 92ca7b45bc5913493f16d6e8024f733c2de82e6cded3b844a41801181fbf5698 "${sum%% *}" >.complete
 cd /; rm -rf /opt/clawprov/openclaw/releases/2026.9.6.old /var/lib/clawprov/npm-cache
 [ ! -e /opt/clawprov/openclaw/releases/2026.9.6 ] || mv /opt/clawprov/openclaw/releases/2026.9.6 /opt/clawprov/openclaw/releases/2026.9.6.old; mv /opt/clawprov/openclaw/releases/2026.9.6.new /opt/clawprov/openclaw/releases/2026.9.6; rm -rf /opt/clawprov/openclaw/releases/2026.9.6.old
 ) </dev/null
@@ -256,6 +280,15 @@ stage /etc/openclaw/gateway.env 600 root:root <<'EOF'
 OPENCLAW_GATEWAY_TOKEN=***
 EOF
 settle /etc/openclaw/gateway.env root:root
+) </dev/null
+ended=$?; end $ended; [ $ended = 0 ] || return $ended
+begin secret:/etc/openclaw/credentials/gateway-secret
+(
+set -e
+stage /etc/openclaw/credentials/gateway-secret 600 root:root <<'EOF'
+***
+EOF
+settle /etc/openclaw/credentials/gateway-secret root:root
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 begin file:/etc/openclaw/memory.env
@@ -280,13 +313,27 @@ stage /var/lib/openclaw/.openclaw/openclaw.json 600 openclaw:openclaw <<'EOF'
     "bind": "loopback",
     "port": 18789,
     "auth": {
-      "mode": "token"
+      "mode": "token",
+      "token": {
+        "source": "file",
+        "provider": "systemd",
+        "id": "value"
+      }
+    }
+  },
+  "secrets": {
+    "providers": {
+      "systemd": {
+        "source": "file",
+        "path": "/run/openclaw/gateway-secret",
+        "mode": "singleValue"
+      }
     }
   }
 }
 EOF
 tell the gateway tries it
-timeout 120 setpriv --reuid=openclaw --regid=openclaw --init-groups env -i PATH="$PATH" HOME=/var/lib/openclaw TMPDIR=/var/lib/openclaw/tmp OPENCLAW_CONFIG_PATH=/var/lib/openclaw/.openclaw/openclaw.json.new /usr/bin/node /opt/clawprov/openclaw/releases/2026.9.6/node_modules/openclaw/openclaw.mjs config validate --json </dev/null || { rm -f /var/lib/openclaw/.openclaw/openclaw.json.new; exit 1; }
+timeout 240 setpriv --reuid=openclaw --regid=openclaw --init-groups env -i PATH="$PATH" HOME=/var/lib/openclaw TMPDIR=/var/lib/openclaw/tmp OPENCLAW_CONFIG_PATH=/var/lib/openclaw/.openclaw/openclaw.json.new /usr/bin/node /opt/clawprov/openclaw/releases/2026.9.6/node_modules/openclaw/openclaw.mjs config validate --json </dev/null || { [ $? != 124 ] || echo it has not ended within 240 s; false; } && as openclaw:openclaw rm -f /var/lib/openclaw/.openclaw/openclaw.json.bak || { rm -f /var/lib/openclaw/.openclaw/openclaw.json.new; exit 1; }
 settle /var/lib/openclaw/.openclaw/openclaw.json openclaw:openclaw
 ) </dev/null
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
@@ -322,6 +369,8 @@ done
 set -a
 HOME=/var/lib/openclaw
 TMPDIR=/var/lib/openclaw/tmp
+# Else OpenClaw's looks for the gateway's process, which the sandbox hides, for a minute.
+OPENCLAW_GATEWAY_URL=ws://127.0.0.1:18789
 OPENCLAW_SERVICE_REPAIR_POLICY=external
 OPENCLAW_SERVICE_MARKER=openclaw
 OPENCLAW_SERVICE_KIND=gateway
@@ -340,7 +389,7 @@ begin file:/etc/systemd/system/openclaw-gateway.service
 set -e
 [ -d /etc/systemd/system ] || mkdir -p /etc/systemd/system
 stage /etc/systemd/system/openclaw-gateway.service 644 root:root <<'EOF'
-# Made by clawprov; your own settings belong into a drop-in (systemctl edit openclaw-gateway.service).
+# Made by clawprov; your own lines belong under `unit:` of the inventory.
 [Unit]
 Description=OpenClaw gateway
 Wants=network-online.target
@@ -365,11 +414,21 @@ Environment=OPENCLAW_DISABLE_BONJOUR=1
 Environment=OPENCLAW_NO_AUTO_UPDATE=1
 EnvironmentFile=/etc/openclaw/memory.env
 EnvironmentFile=/etc/openclaw/gateway.env
+# The gateway reads its secret from here, so that its environment, which its children inherit, has none.
+LoadCredential=gateway-secret:/etc/openclaw/credentials/gateway-secret
+UnsetEnvironment=OPENCLAW_GATEWAY_TOKEN OPENCLAW_GATEWAY_PASSWORD
+# It refuses a file that anybody else may read, and newer systemd shares a credential with root's group.
+RuntimeDirectory=openclaw
+RuntimeDirectoryMode=0700
+ExecStartPre=/bin/sh -c 'umask 077 && cat "$$CREDENTIALS_DIRECTORY/gateway-secret" >/run/openclaw/gateway-secret'
 # What this process was started with; clawprov restarts it when that is not what it should be.
-ExecStartPre=-+/bin/sh -c 'mkdir -p -m 0700 /run/clawprov && sha256sum /etc/systemd/system/openclaw-gateway.service /var/lib/openclaw/.openclaw/openclaw.json /etc/openclaw/gateway.env /etc/openclaw/memory.env /opt/clawprov/openclaw/current/package-lock.json >/run/clawprov/openclaw.started'
+ExecStartPre=-+/bin/sh -c 'mkdir -p -m 0700 /run/clawprov && sha256sum /etc/systemd/system/openclaw-gateway.service /var/lib/openclaw/.openclaw/openclaw.json /etc/openclaw/gateway.env /etc/openclaw/credentials/gateway-secret /etc/openclaw/memory.env /opt/clawprov/openclaw/current/package-lock.json >/run/clawprov/openclaw.started'
 ExecStart=/usr/bin/node /opt/clawprov/openclaw/current/node_modules/openclaw/openclaw.mjs gateway run
 Restart=always
 RestartSec=5
+# Where memory runs out, what the agent has started goes first, then the gateway, and never the way in.
+OOMScoreAdjust=500
+OOMPolicy=continue
 UMask=0077
 RestartPreventExitStatus=78
 SuccessExitStatus=0 143
@@ -416,7 +475,7 @@ begin service:openclaw-gateway
 (
 set -e
 systemctl daemon-reload
-systemctl enable --quiet openclaw-gateway.service
+systemctl reenable --quiet openclaw-gateway.service
 systemctl reset-failed openclaw-gateway.service 2>/dev/null || :
 systemctl restart openclaw-gateway.service
 unit=openclaw-gateway.service port=18789; since=$(date +%s); calm=
@@ -428,7 +487,7 @@ while :; do
     journalctl -q -o cat --since "@$((since - 1))" -n 25 _SYSTEMD_UNIT=$unit
     echo "after $now s: $(show ActiveState), $(show NRestarts) restarts"; exit 1
   fi
-  if [ -n "$(ss -Hltn "sport = :$port")" ]; then
+  if [ -n "$(ss -Hltnp "sport = :$port" | grep -v tailscaled)" ]; then
     [ "$calm" ] && [ "${calm%:*}" = "$pid" ] || calm=$pid:$now
     [ $((now - ${calm#*:})) -lt 2 ] || break
   else calm=; fi
@@ -441,7 +500,7 @@ done
 ended=$?; end $ended; [ $ended = 0 ] || return $ended
 }
 steps; ended=$?
-audit '"who":"ann@laptop","verb":"up","plan":"a67803af0608","exit":'"$ended"
+audit '"who":"ann@laptop","verb":"up","plan":"8e8eea8630e3","exit":'"$ended"
 frame done
 find /run/clawprov -name '*.log' ! -path /run/clawprov/b5f1c984ae1b.log -delete
 }

@@ -1,0 +1,11 @@
+#!/bin/sh
+# The tunnel to the gateway on vps2, by clawprov, for as long as it holds. Whoever runs it starts it
+# again, unless it ends with 0: then the server is not who it was, and only a person can go on.
+said=$HOME/.ssh/clawprov/vps2.log
+ssh -N openclaw-remote-vps2 2>"$said"
+cat "$said"
+case $(cat "$said") in
+  *'HOST IDENTIFICATION HAS CHANGED'* | *'Host key verification failed'*) exit 0 ;;
+  *'Permission denied'*) sleep 300 ;;  # who knocks more often is banned
+esac
+exit 1
