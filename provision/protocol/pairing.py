@@ -13,6 +13,7 @@ from provision.protocol.websocket import show
 
 LOOKING = ("operator.pairing",)
 MANAGING = ("operator.pairing", "operator.admin")  # openclaw lets no node in for less
+AT_ONCE_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,28 @@ class Paired:
 
 
 def parse_requests(payload: Payload) -> tuple[Request, ...]:
-    """Those who ask, the newest first."""
+    """Those who ask, the newest first.
+
+    Without those who came back in the moment in which they were let in: clawdbot looks whether
+    they are paired before it waits for its turn to note that they ask, and so notes it once more.
+    """
+    paired = parse_paired(payload)
     found = (
         Request(words(one, "requestId"), parse_client(one), number(one, "ts"))
         for one in objects(payload, "pending")
     )
-    return tuple(sorted(found, key=lambda request: -request.at))
+    asking = (one for one in found if not any(_is_let_in(one, by) for by in paired))
+    return tuple(sorted(asking, key=lambda request: -request.at))
+
+
+def _is_let_in(request: Request, paired: Paired) -> bool:
+    asked, given = request.client, paired.client
+    return (
+        asked.device == given.device
+        and 0 <= request.at - paired.since < AT_ONCE_MS
+        and {*asked.roles} <= {*paired.holds}
+        and {*asked.scopes} <= {*given.scopes}
+    )
 
 
 def parse_paired(payload: Payload) -> tuple[Paired, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from provision.app.devices import Devices
@@ -136,3 +138,46 @@ class TestAnId:
         twins = {"paired": [{"deviceId": "ab1"}, {"deviceId": "ab2"}]}
         with pytest.raises(UsageError, match="several ids begin with 'ab'"):
             Devices((), parse_paired(twins), {}).find("ab")
+
+
+class TestAClientThatIsLetIn:
+    """Clawdbot, when its page comes back just while somebody lets it in."""
+
+    GIVEN: ClassVar[dict[str, object]] = {
+        "deviceId": "ab1",
+        "roles": ["operator"],
+        "scopes": ["operator.admin", "operator.pairing"],
+        "approvedAtMs": 1795408770000,
+        "tokens": [{"role": "operator"}],
+    }
+    ASKED: ClassVar[dict[str, object]] = {
+        "requestId": "15ec",
+        "deviceId": "ab1",
+        "roles": ["operator"],
+        "scopes": ["operator.admin"],
+        "ts": 1795408770012,
+    }
+
+    def asking(self, **other: object) -> int:
+        return len(parse_requests({"pending": [self.ASKED | other], "paired": [self.GIVEN]}))
+
+    def test_asks_for_nothing_when_it_comes_back_in_that_moment(self) -> None:
+        assert self.asking() == 0
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"deviceId": "cd2"},
+            {"roles": ["operator", "node"]},
+            {"scopes": ["operator.admin", "operator.read"]},
+            {"ts": 1795408769999},
+            {"ts": 1795408790000},
+        ],
+        ids=["somebody else", "as another", "for more", "before that", "later"],
+    )
+    def test_asks_when_it_is_another_wish(self, other: dict[str, object]) -> None:
+        assert self.asking(**other) == 1
+
+    def test_asks_when_what_it_held_was_taken(self) -> None:
+        taken = self.GIVEN | {"tokens": [{"role": "operator", "revokedAtMs": 1795408770005}]}
+        assert len(parse_requests({"pending": [self.ASKED], "paired": [taken]})) == 1
