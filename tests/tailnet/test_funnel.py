@@ -13,13 +13,14 @@ from persons import Person
 from provision.lab import Box, Lab
 from provision.protocol.messages import Refusal
 from tests.tailnet.funnel import FunnelControl
+from tests.tailnet.hear import hearing
 from tests.tailnet.members import out
 from tests.tailnet.public import Public
 from tests.tailnet.shown import SECRET, STATUS, Shown, bring_up
 from tests.tailnet.well import assert_well
 
-CLOSED = f"[ ! -e /var/lib/clawprov/funnel ] && ! {STATUS} | grep -q AllowFunnel"
 NOBODYS = f"! {STATUS} | grep -q AllowFunnel"
+CLOSED = f"[ ! -e /var/lib/clawprov/funnel ] && {NOBODYS}"
 OVER = (
     "until=$(sed -n 's/^until=//p' /var/lib/clawprov/funnel/record); "
     "while [ $(date +%s) -le $until ]; do sleep 0.5; done"
@@ -82,14 +83,8 @@ def test_what_the_public_says_of_itself_counts_for_nothing(shown: Shown, public:
 
 @pytest.fixture
 def hear(shown: Shown) -> Iterator[Callable[[], str]]:
-    """What a watch on the server tells when it looks once more."""
-    told = "/root/heard"
-    words = ("--every", "1h", "--notify", f"cat >>{told}")
-    assert shown.wishing().run("watch", shown.box.name, "--install", *words).exit == 0
-    out(shown.box, "systemctl stop clawdbot-watch.timer")  # it would tell the news first
-    look = f"rm -f {told}; systemctl start clawdbot-watch; cat {told} 2>/dev/null || :"
-    yield lambda: out(shown.box, look)
-    assert shown.wishing().run("watch", shown.box.name, "--uninstall").exit == 0
+    with hearing(shown.wishing(), shown.box) as hear:
+        yield hear
 
 
 def audited(owner: Person, box: Box) -> tuple[str, dict[str, str]]:

@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.tailnet.gateways import Gateway
-from tests.tailnet.members import STATUS, certify, out
-
-HEARD = "/root/heard"
+from tests.tailnet.hear import hearing
+from tests.tailnet.members import STATUS, certify
 
 
 @pytest.fixture
@@ -20,14 +19,8 @@ def gateway(clawdbot: Gateway) -> Gateway:
 
 @pytest.fixture
 def hear(gateway: Gateway) -> Iterator[Callable[[], str]]:
-    """What the watch tells when it looks once more."""
-    words = ("--every", "1h", "--notify", f"cat >>{HEARD}")
-    said = gateway.owner.run("watch", gateway.box.name, "--install", *words)
-    assert said.exit == 0, said
-    out(gateway.box, "systemctl stop clawdbot-watch.timer")  # it would tell the news first
-    look = f"rm -f {HEARD}; systemctl start clawdbot-watch; cat {HEARD} 2>/dev/null || :"
-    yield lambda: out(gateway.box, look)
-    assert gateway.owner.run("watch", gateway.box.name, "--uninstall").exit == 0
+    with hearing(gateway.owner, gateway.box) as hear:
+        yield hear
 
 
 def test_a_key_that_ends_soon_is_told(gateway: Gateway, hear: Callable[[], str]) -> None:
