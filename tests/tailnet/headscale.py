@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from provision.lab.authority import TAILNET, issue
+from provision.lab.authority import TAILNET, issue, make_authority
 from provision.lab.host import call
 from provision.lab.site import Folder, Site
 from tests.tailnet.servers import Server, open_bridge, ports
@@ -113,6 +113,7 @@ def make_headscale(folder: Folder, site: Site, binaries: Path, name: str) -> Hea
     open_bridge(folder, site)
     port, stun, metrics, remote = ports(place, site, 4)
     if not (place / "config.yaml").exists():
+        make_authority(folder)  # no box may have been made on this machine yet
         issue(folder.keys / "authority", place, "control", [f"IP:{site.gateway}"])
         write_policy(place, https=True)
         text = yaml.safe_dump(_config(place, site, (port, stun, metrics, remote)))

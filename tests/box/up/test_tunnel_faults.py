@@ -69,9 +69,9 @@ def test_the_link_is_cut_for_a_minute(tunnel: Desk, lab: Lab) -> None:
     link.restore()
 
 
-def test_ssh_is_frozen_for_a_while(tunnel: Desk) -> None:
+def test_ssh_is_frozen_for_two_minutes(tunnel: Desk) -> None:
     tunnel.out("pkill -STOP -x ssh")
-    time.sleep(20)
+    time.sleep(120)
     assert tunnel.out("pgrep -c -x ssh") == "1"
     tunnel.out("pkill -CONT -x ssh")
 
