@@ -9,13 +9,15 @@ from ipaddress import ip_address
 from provision.app.doubts import judge_bad
 from provision.app.operator import Operator
 from provision.app.outside import reach
-from provision.app.prove import NOBODY, Way, visit_together
+from provision.app.prove import NOBODY, SHUT, Way, visit_together
 from provision.app.server import connected
+from provision.checks.addresses import own_addresses
 from provision.checks.audit import build_rules, find_all, find_unknown
 from provision.checks.audit.network import LISTENERS, gateways
-from provision.checks.audit.outside import OUTSIDE, VISITOR, tell_reach
+from provision.checks.audit.outside import OUTSIDE, tell_reach
 from provision.checks.audit.published import docker_published
 from provision.checks.audit.release import VERSION, read_versions
+from provision.checks.audit.settings import AUTHENTICATION
 from provision.checks.audit.sockets import parse_sockets
 from provision.engine.gather import Seen, Session, Stack, gather
 from provision.engine.run import converge
@@ -26,12 +28,12 @@ from provision.model.secret import Secret
 from provision.model.shell import Sh, sh
 from provision.model.spec import Host
 from provision.products.installed import Installed, look_for_installed, parse_installed
+from provision.protocol.messages import Refusal
 from provision.resources.cure import Cure
 
 GATEWAY_PORTS = (18789, 18791, 18792)
 """Where gateways listen unless they are told otherwise, and beside that."""
 VISIT_S = 5
-BRIDGES = r"^(docker|br-|veth|virbr|cni|lxcbr|lxdbr|podman|tailscale)"
 SYSTEM, ADDRESSES, THERE = "audit:system", "audit:addresses", "audit:there"
 
 
@@ -58,13 +60,9 @@ def examine(host: Host, operator: Operator, *, fix: bool = False) -> tuple[Audit
 
 def build_stack(target: str) -> Stack:
     """Every question of an audit as one stack, which mends what its rules can."""
-    own = sh(
-        'ip -o addr show scope global | awk -v no={} \'$2 !~ no { sub("/.*", "", $4); print $4 }\'',
-        BRIDGES,
-    )
     questions = (
         _question(SYSTEM, sh('. /etc/os-release; echo "$PRETTY_NAME"')),
-        _question(ADDRESSES, own),
+        _question(ADDRESSES, own_addresses("tailscale")),
         _question(THERE, look_for_installed("")),
     )
     return Stack(target, (), tuple(map(Cure, build_rules())), questions)
@@ -84,7 +82,7 @@ def judge(host: Host, session: Session, seen: Seen) -> Audit:
         audit = _look_from_here(host, facts, audit)
         told[OUTSIDE] = tell_reach(audit.reached)
         session.progress.done(0)
-    told[VISITOR] = _visit(session, facts)
+    told[AUTHENTICATION] = _visit(session, host, facts)
     facts = Facts(told)
     findings = find_all(rules, facts)
     unknown = find_unknown(rules, facts)
@@ -111,9 +109,8 @@ def _there(facts: Facts) -> tuple[str, ...]:
 
 def _look_from_here(host: Host, facts: Facts, audit: Audit) -> Audit:
     sockets = [s for s in parse_sockets(facts[LISTENERS]) if s.protocol == "tcp"]
-    own = {s.port for s in sockets if s.pid in gateways(facts[LISTENERS])}
     published = docker_published(facts)
-    speaking = {*GATEWAY_PORTS, *own, *published, host.gateway_port}
+    speaking = {*GATEWAY_PORTS, *_gateway_ports(facts), *published, host.gateway_port}
     ports = sorted({*speaking, *(s.port for s in sockets if s.outside)})
     ways = [*([] if _leads_here(host.address) else [host.address]), *facts[ADDRESSES].out.split()]
     addresses = list(dict.fromkeys(ways))
@@ -135,17 +132,28 @@ def _leads_here(address: str) -> bool:
         return address == "localhost"
 
 
-def _visit(session: Session, facts: Facts) -> Reading:
-    """Whether the gateway lets in who has no secret, or a wrong one, over this connection."""
-    ports = sorted(
-        s.port
-        for s in parse_sockets(facts[LISTENERS])
-        if s.protocol == "tcp" and s.pid in gateways(facts[LISTENERS])
-    )
-    if not ports:
-        return Reading(0, "")
-    way = Way(session.transport, ports[0], time.monotonic, time.sleep, 5, time.monotonic() + 5)
-    visits = visit_together(
-        {"wrong_secret": Secret(next(session.nonces)), "no_secret": NOBODY}, way, 6
-    )
-    return Reading(0, "let-in=yes\n" if judge_bad(visits, "") else "let-in=no\n")
+def _visit(session: Session, host: Host, facts: Facts) -> Reading:
+    """Whether a gateway lets in who has no secret, or a wrong one, over this connection.
+
+    The exit code is 3 where that stays open.
+    """
+    told: set[str] = set()
+    usual = {*GATEWAY_PORTS, host.gateway_port}
+    for port in sorted(_gateway_ports(facts) | (docker_published(facts) & usual)):
+        until = time.monotonic() + VISIT_S
+        way = Way(session.transport, port, time.monotonic, time.sleep, VISIT_S, until)
+        secrets = {"wrong_secret": Secret(next(session.nonces)), "no_secret": NOBODY}
+        visits = visit_together(secrets, way, VISIT_S + 1)
+        if judge_bad(visits, ""):
+            return Reading(0, "let-in=yes\n")
+        told |= {v.answer.kind for v in visits.values() if isinstance(v.answer, Refusal)}
+    there = told or gateways(facts[LISTENERS])
+    unclear = facts[LISTENERS].exit or (there and not told & {*SHUT})
+    return Reading(3 if unclear else 0, "")
+
+
+def _gateway_ports(facts: Facts) -> set[int]:
+    """Where the gateways of this server listen, all that they are."""
+    own = gateways(facts[LISTENERS])
+    sockets = parse_sockets(facts[LISTENERS])
+    return {s.port for s in sockets if s.protocol == "tcp" and s.pid in own}

@@ -58,7 +58,15 @@ def build_no_config(tunnel: Tunnel, others: tuple[Tunnel, ...]) -> ClientConfig:
 
 def config_path(product: Product) -> str:
     """The configuration that this laptop's own CLI of a product reads."""
-    place, prefix = os.environ, product.env_prefix
-    state = place.get(f"{prefix}_STATE_DIR") or f"~/.{product.name}"
-    path = place.get(f"{prefix}_CONFIG_PATH") or f"{state}/{product.name}.json"
-    return str(Path(path).expanduser().absolute())
+    path = os.environ.get(f"{product.env_prefix}_CONFIG_PATH")
+    return str(
+        Path(path).expanduser().absolute()
+        if path
+        else state_folder(product) / f"{product.name}.json"
+    )
+
+
+def state_folder(product: Product) -> Path:
+    """Where this laptop's own CLI of a product keeps what it must remember."""
+    path = os.environ.get(f"{product.env_prefix}_STATE_DIR") or f"~/.{product.name}"
+    return Path(path).expanduser().absolute()

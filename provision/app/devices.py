@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
+from provision.app.client import state_folder
 from provision.app.operator import Operator
 from provision.app.secret import require_secret
 from provision.app.server import Wish, build_wish, connected
@@ -46,14 +45,14 @@ class Devices:
     paired: tuple[Paired, ...]
     ours: Mapping[str, str]
 
-    def find(self, id: str) -> Request | Paired:
+    def find(self, id: str, host: str) -> Request | Paired:
         """The one whose id begins so; raises UsageError when none does, or several."""
         ids = {r.id: r for r in self.requests} | {p.client.device: p for p in self.paired}
         found = [one for name, one in ids.items() if id and name.startswith(id)]
         if len(found) == 1:
             return found[0]
         what = "several ids begin" if found else "no request and no device has an id that begins"
-        raise UsageError(f"{what} with {id!r}", hint="clawprov devices HOST lists them")
+        raise UsageError(f"{what} with {id!r}", hint=f"clawprov devices {host} lists them")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def list_devices(host: Host, operator: Operator) -> Devices:
 def approve(host: Host, operator: Operator, id: str, confirm: Callable[[Request], None]) -> Request:
     """Let in the request with that id, once `confirm` has seen it and did not raise."""
     with _desk(host, operator) as desk:
-        request = desk.devices().find(id)
+        request = desk.devices().find(id, host.name)
         if isinstance(request, Paired):
             raise UsageError("that device is paired already", hint=f"clawprov devices {host.name}")
         confirm(request)
@@ -125,7 +124,7 @@ def revoke(
 ) -> Request | Paired:
     """Turn away the request, or take from the paired device what it holds."""
     with _desk(host, operator) as desk:
-        one = desk.devices().find(id)
+        one = desk.devices().find(id, host.name)
         confirm(one)
         desk.ask(_goodbye(one, desk.wish.product), MANAGING)
         return one
@@ -168,9 +167,8 @@ def _sit_down(session: Session, wish: Wish) -> Desk:
 
 def read_own(product: Product) -> str:
     """The id of the device that this machine's own CLI of the product is, or ""."""
-    state = os.environ.get(f"{product.env_prefix}_STATE_DIR") or f"~/.{product.name}"
     try:
-        identity = json.loads((Path(state).expanduser() / IDENTITY).read_text())
+        identity = json.loads((state_folder(product) / IDENTITY).read_text())
     except (OSError, ValueError):
         return ""
     return str(identity.get("deviceId", "")) if isinstance(identity, dict) else ""

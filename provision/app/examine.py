@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from provision.app.client import config_path
+from provision.app.client import config_path, state_folder
 from provision.app.devices import IDENTITY, Desk
-from provision.app.laptop import read_tunnels, recall_tunnel
+from provision.app.laptop import recall_tunnel
 from provision.app.operator import Operator, nonces
 from provision.app.prove import NOBODY, Visit, Way, visit_together
 from provision.app.server import build_wish
@@ -27,9 +27,11 @@ from provision.errors import ConnectError
 from provision.model.access import ON_TAILNET
 from provision.model.facts import Facts, Probe, Reading
 from provision.model.finding import Finding, Rule
+from provision.model.product import Product
 from provision.model.report import Check
 from provision.model.secret import Secret
 from provision.model.spec import AUTH_KINDS, Host
+from provision.model.tunnel import Tunnel
 from provision.products import find_others, find_product
 from provision.products.configuration import parse_configuration
 from provision.protocol.messages import Hello
@@ -128,7 +130,7 @@ def _speak(
     prefix = patient.product.env_prefix
     names = [f"{prefix}_GATEWAY_{kind.upper()}" for kind in AUTH_KINDS]
     kept = next(filter(None, (credential.value(name, facts) for name in names)), None)
-    client, own = read_client(patient)
+    client, own = read_client(patient.product, recall_tunnel(host))
     others = {"here": host.auth.known, "client": client}
     secrets = {"wrong": Secret(next(session.nonces)), "none": NOBODY}
     secrets |= {"server": kept} if kept else {}
@@ -142,22 +144,21 @@ def _speak(
     return told
 
 
-def read_client(patient: Patient) -> tuple[Secret | None, Reading]:
-    """The secret of this laptop's own CLI for this gateway, and whether it has a device token.
+def read_client(product: Product, tunnel: Tunnel | None) -> tuple[Secret | None, Reading]:
+    """The secret of this laptop's own CLI for a gateway, and whether it has a device token.
 
-    It is for this gateway where `gateway.remote.url` leads through the laptop's tunnel to it.
+    It is for this gateway where `gateway.remote.url` leads through the laptop's `tunnel` to it.
     """
-    path = Path(config_path(patient.product))
-    ports = [tunnel.port for tunnel in read_tunnels() if tunnel.host == patient.host]
     try:
-        remote = parse_configuration(path.read_text())["gateway"]["remote"]
+        text = Path(config_path(product)).read_text()
+        remote = parse_configuration(text)["gateway"]["remote"]
         given = str(remote.get("token") or remote.get("password") or "")
         url = str(remote["url"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None, Reading(1, "")
-    if not given or url.rstrip("/") not in [f"ws://127.0.0.1:{port}" for port in ports]:
+    if not given or tunnel is None or url.rstrip("/") != tunnel.url:
         return None, Reading(1, "")
-    device = (path.parent / IDENTITY).with_name("device-auth.json").exists()
+    device = (state_folder(product) / IDENTITY).with_name("device-auth.json").exists()
     return Secret(given), Reading(0, "device=yes" if device else "")
 
 

@@ -14,6 +14,7 @@ from provision.engine.gather import Seen, gather
 from provision.engine.guard import demand
 from provision.engine.run import Converged, converge
 from provision.errors import UnsupportedError, UsageError
+from provision.model.access import FOR_GOOD
 from provision.model.funnel import Opening
 from provision.model.report import Report, Verdict
 from provision.model.spec import Host
@@ -25,7 +26,6 @@ from provision.stacks.funnel import (
     is_told,
 )
 
-FOR_GOOD = "tailscale-funnel"
 COMES_BACK = Verdict(
     "funnel:comes-back",
     "",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from provision.app.client import build_no_config
-from provision.app.laptop import at_laptop, memory_path, read_tunnels
+from provision.app.laptop import at_laptop, memory_path, read_tunnels, recall_tunnel
 from provision.app.link import prepare
 from provision.app.operator import Operator
 from provision.app.prove import greet
@@ -27,7 +27,6 @@ from provision.model.tunnel import Tunnel
 from provision.products import find_product
 from provision.stacks.account import build_no_account
 from provision.stacks.client import build_no_client
-from provision.stacks.naming import name_host
 
 
 def tunnel_up(
@@ -69,8 +68,7 @@ def there_is_a_gateway(wish: Wish) -> Check:
 
 def find_tunnel(host: Host) -> tuple[Tunnel, tuple[Tunnel, ...]]:
     """The tunnel to `host` that this laptop remembers, and its others."""
-    remembered = read_tunnels()
-    found = next((tunnel for tunnel in remembered if tunnel.host == name_host(host)), None)
+    remembered, found = read_tunnels(), recall_tunnel(host)
     if found is None:
         known = ", ".join(tunnel.host for tunnel in remembered)
         hint = f"there is one to {known}" if known else f"clawprov tunnel up {host.name}"
@@ -90,7 +88,7 @@ def tunnel_status(host: Host, operator: Operator) -> Report:
 def check_tunnel(here: Session, host: Host, tunnel: Tunnel) -> tuple[Verdict, ...]:
     """What this laptop says of a tunnel, and whether a gateway answers through it."""
     log = f"{Path.home()}/.ssh/clawprov/{tunnel.name}.log"
-    checks = (running(tunnel, log), lingering(tunnel))
+    checks = (running(host.name, tunnel, log), lingering(tunnel))
     seen = gather(here, Stack(host.name, (), (), checks, ground=LAPTOP))
     greeting = greet(here.transport, tunnel.port)
     hint = "" if greeting.ok else f"clawprov verify {host.name}"

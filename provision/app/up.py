@@ -40,7 +40,14 @@ def up(host: Host, operator: Operator, *, leave: bool = False) -> Report:
         result = _converge(session, wish, operator, link, leave=leave)
         proof, seen = prove_it(session, wish, result.seen, patience=wish.product.start_limit_s)
         verdicts = (*(v for v in seen.preflight if v.note), *seen.verdicts)
-        report = Report(host.name, result.plan, result.outcomes, verdicts=verdicts, proof=proof)
+        report = Report(
+            host.name,
+            result.plan,
+            result.outcomes,
+            left=_left(result),
+            verdicts=verdicts,
+            proof=proof,
+        )
         if not proof.ok or _ails(report):
             report = _with_log(report, session, wish)
         else:
@@ -98,8 +105,18 @@ def _also(
     closed = {outcome.resource for outcome in made.outcomes}
     closed |= {"funnel:open"} if "tailscale:funnel" in closed else set()
     verdicts = tuple(v for v in report.verdicts if v.check not in closed)
-    outcomes = (*report.outcomes, *made.outcomes)
-    return replace(report, plan=report.plan + made.plan, outcomes=outcomes, verdicts=verdicts)
+    return replace(
+        report,
+        plan=report.plan + made.plan,
+        outcomes=(*report.outcomes, *made.outcomes),
+        left=(*report.left, *_left(made)),
+        verdicts=verdicts,
+    )
+
+
+def _left(made: Converged) -> tuple[str, ...]:
+    """What could not be judged to the end, since what it is after was not answered."""
+    return tuple(blocked.resource for blocked in made.seen.plan.blocked)
 
 
 def _keep(host: Host, secret: Secret) -> tuple[Verdict, ...]:

@@ -149,7 +149,7 @@ def no_leak(
     return Check("preflight:funnel-config", read, judge, hint)
 
 
-def warning(gateway_port: int, want: Wanted) -> Check:
+def warning(host: str, gateway_port: int, want: Wanted) -> Check:
     """What the world sees, told before it does."""
 
     def judge(reading: Reading, facts: Facts) -> str:
@@ -163,7 +163,8 @@ def warning(gateway_port: int, want: Wanted) -> Check:
             "stands in public certificate logs for ever"
         )
 
-    return Check("funnel:public", sh(":"), judge, "clawprov funnel off closes it", note=True)
+    hint = f"clawprov funnel off {host} closes it"
+    return Check("funnel:public", sh(":"), judge, hint, note=True)
 
 
 def open_now(host: str, gateway_port: int, *, wished: bool = False) -> Check:

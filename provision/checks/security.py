@@ -10,7 +10,7 @@ from provision.model.shell import sh
 CONFIG_LIMIT = 262144
 
 
-def no_secret_in_config(path: str) -> Check:
+def no_secret_in_config(host: str, path: str) -> Check:
     """A configuration without the gateway's secret in it, which nobody else may read."""
 
     def judge(reading: Reading, facts: Facts) -> str:
@@ -28,7 +28,7 @@ def no_secret_in_config(path: str) -> Check:
         return f"others may read {path} ({mode})" if mode.strip()[-2:] != "00" else ""
 
     script = sh("stat -L -c mode=%a {} && head -c {} {} && echo", path, CONFIG_LIMIT, path)
-    hint = "clawprov up puts the secret where it belongs; keep it out of `config:`"
+    hint = f"clawprov up {host} puts the secret where it belongs; keep it out of `config:`"
     return Check("security:config", script, judge, hint, tell=lambda *_: "no secret is in it")
 
 

@@ -19,6 +19,7 @@ def can_join(name: str, obstacle: Callable[[Facts], str], hint: str) -> Check:
 
 
 def on_tailnet(
+    host: str,
     node: Callable[[Facts], Node],
     elsewhere: Callable[[Facts], str],
     clock: Callable[[], float],
@@ -42,7 +43,7 @@ def on_tailnet(
         left = None if seen.key_expiry is None else seen.key_expiry - clock()
         return f"its login ends on {_day(seen)}; {_KEEP}" if left and left < SOON_S else ""
 
-    hint = "tailscale status   (on the server), then run clawprov up again"
+    hint = f"tailscale status   (on the server), then clawprov up {host}"
     return Check("tailnet:node", sh(":"), lambda reading, facts: problem(facts), hint)
 
 
@@ -58,7 +59,7 @@ def login_lasts(node: Callable[[Facts], Node], clock: Callable[[], float]) -> Ch
     return Check("tailnet:expiry", sh(":"), lambda reading, facts: told(facts), _KEEP, note=True)
 
 
-def called_as_asked(node: Callable[[Facts], Node]) -> Check:
+def called_as_asked(host: str, node: Callable[[Facts], Node]) -> Check:
     """The name that the server has asked for, and no other because that one was taken."""
 
     def told(facts: Facts) -> str:
@@ -68,7 +69,7 @@ def called_as_asked(node: Callable[[Facts], Node]) -> Check:
             return ""
         return f"in the tailnet it is called {has}, and has asked for {asked}"
 
-    hint = "rename it in the admin console, then run clawprov up again; or leave it so"
+    hint = f"rename it in the admin console, then clawprov up {host}; or leave it so"
     return Check("tailnet:name", sh(":"), lambda reading, facts: told(facts), hint, note=True)
 
 

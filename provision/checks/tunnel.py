@@ -21,8 +21,8 @@ AT_LOGIN = "it starts when you log in, not before"
 ENABLE_LINGER = 'for a machine without a screen: sudo loginctl enable-linger "$USER"'
 
 
-def running(tunnel: Tunnel, log: str) -> Check:
-    """The tunnel's service, active; or what ssh said last."""
+def running(host: str, tunnel: Tunnel, log: str) -> Check:
+    """The service of the tunnel to `host`, active; or what ssh said last."""
 
     def judge(reading: Reading, facts: Facts) -> str:
         state, _, said = reading.out.partition("said=\n")
@@ -43,7 +43,7 @@ def running(tunnel: Tunnel, log: str) -> Check:
         rf"[.]ssh/clawprov/{tunnel.name}[.]sh",  # as started by hand
         log,
     )
-    hint = f"clawprov tunnel up {tunnel.host}   (--host-key KEY if you reinstalled the server)"
+    hint = f"clawprov tunnel up {host}   (--host-key KEY if you reinstalled the server)"
     return Check("tunnel:running", script, judge, hint)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from dataclasses import replace
 
 import click
 
@@ -14,6 +16,7 @@ from provision.cli.options import Options, find_host, host_options
 from provision.cli.server import HOST, answer, asking, demand_consent, print_json
 from provision.errors import Exit, UsageError
 from provision.model.audit import GRADES, Audit
+from provision.model.spec import Host
 from provision.ui.audit import show_adopted, show_audit, show_brief, show_page
 from provision.ui.style import choose_style
 
@@ -35,8 +38,18 @@ def adopt(host: str, undo: bool, yes: bool, options: Options) -> int:
             return answer(report, options)
         wish, report = app_adopt.adopt(spec, operator, lambda found: _before(found, options))
     if report.ok and not options.as_json:
-        click.echo(show_adopted(wish, host))
+        click.echo(show_adopted(shlex.join([*adopted(spec, wish, options).words(), host])))
     return answer(report, options)
+
+
+def adopted(spec: Host, wish: Host, options: Options) -> Options:
+    """The options that mean the gateway that was found, and ours by now, where `spec` did not."""
+    return replace(
+        options,
+        product=options.product if wish.product == spec.product else wish.product,
+        auth=options.auth if wish.auth.kind == "token" else wish.auth.kind,
+        existing=None,
+    )
 
 
 def _before(found: Audit, options: Options) -> None:

@@ -36,7 +36,7 @@ def doctor(host: str, fix: bool, yes: bool, options: Options) -> int:
         told = found.findings
         if not options.verbose:
             told = tuple(replace(finding, evidence=()) for finding in told)
-        click.echo(show_findings(told, style), nl=False)
+        click.echo(show_findings(told, style, verbose=options.verbose), nl=False)
         if not told:
             well = f"{found.host}: nothing found ({found.product}, {len(found.asked)} rules)"
             click.echo(f"{style('green', '✓')} {well}")

@@ -50,18 +50,33 @@ _OPTIONS = (
 class Options:
     """The shared options as they were given."""
 
-    inventory: str | None
-    identity: str | None
-    host_key: str | None
-    product: str | None
-    auth: str | None
-    access: tuple[str, ...]
-    profile: str | None
-    existing: str | None
-    gateway_port: str | None
-    as_json: bool
-    verbose: bool
-    debug: bool
+    inventory: str | None = None
+    identity: str | None = None
+    host_key: str | None = None
+    product: str | None = None
+    auth: str | None = None
+    access: tuple[str, ...] = ()
+    profile: str | None = None
+    existing: str | None = None
+    gateway_port: str | None = None
+    as_json: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+    def words(self) -> list[str]:
+        """What to say before HOST for another verb to mean the same, but for a secret."""
+        pairs = [
+            ("-I", self.inventory),
+            ("-i", self.identity),
+            ("--host-key", self.host_key),
+            ("--product", self.product),
+            ("--auth", self.auth),
+            *(("--access", way) for way in self.access),
+            ("--profile", self.profile),
+            ("--existing", self.existing),
+            ("--gateway-port", self.gateway_port),
+        ]
+        return [word for name, value in pairs if value for word in (name, value)]
 
 
 def host_options(verb: Verb) -> Verb:
@@ -136,7 +151,8 @@ def _with_product(host: Host, wish: str | None) -> Host:
     name, at, version = wish.partition("@")
     if name not in ("clawdbot", "openclaw"):
         raise UsageError(f"there is no product {name!r}", hint="--product clawdbot or openclaw")
-    version = VERSION.parse(version) if at else ""
+    same = host.version if name == host.product else ""
+    version = VERSION.parse(version) if at else same
     return replace(host, product=name, version=version)  # type: ignore[arg-type]
 
 

@@ -41,7 +41,7 @@ def up(host: str, tunnel: bool, yes: bool, options: Options) -> int:
         report = app_up.up(spec, operator)
     code = answer(report, options)
     if report.ok and report.outcomes and not options.as_json:
-        again = shlex.join([*(["-I", options.inventory] if options.inventory else []), host])
+        again = shlex.join([*options.words(), host])
         click.echo(show_ways(spec, again, report.proof.path if report.proof else ""), nl=False)
     return code
 

@@ -92,10 +92,9 @@ def _wish(every: str, notify: str | None) -> Wish:
 
 def _again(options: Options) -> list[str]:
     """The options that lead to the same host from anywhere."""
-    file = find_inventory(options)
-    words = ["--inventory", str(Path(file).expanduser().absolute())] if file else []
-    if options.identity:
-        words += ["--identity", str(Path(options.identity).expanduser().absolute())]
-    if options.product:
-        words += ["--product", options.product]
-    return words
+
+    def absolute(path: str | None) -> str | None:
+        return path and str(Path(path).expanduser().absolute())
+
+    inventory, identity = find_inventory(options), options.identity
+    return replace(options, inventory=absolute(inventory), identity=absolute(identity)).words()

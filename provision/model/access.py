@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from provision.model.secret import Secret
 
 WAYS = ("tailscale-serve", "tailscale-funnel", "tailnet", "ssh-tunnel")
+FOR_GOOD = "tailscale-funnel"
+"""The way that leaves a Funnel open."""
 SHORT = {"serve": "tailscale-serve", "funnel": "tailscale-funnel"}
 SERVED = frozenset(WAYS[:2])
 """The ways over https, whose route leads to the gateway on loopback; Funnel makes it public."""

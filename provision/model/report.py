@@ -104,7 +104,8 @@ class Proof:
 class Report:
     """The whole story of one verb on one host; `log` has the gateway's last words if it is ill.
 
-    `places` are where things are executed, as far as anybody asked.
+    `left` are the resources that could not be judged even at its end; `places` are where things
+    are executed, as far as anybody asked.
     """
 
     host: str

@@ -14,9 +14,9 @@ ACCOUNT = "clawprov-tunnel"
 class Tunnel:
     """One tunnel: `port` of the laptop's loopback leads to the gateway of `host`.
 
-    `host` is the word that a person types, `name` the same as part of file names; `suffix` tells
-    its names from those of the laptop's first tunnel, "" for the first one itself. `id` is the
-    laptop among those that have a key on the server.
+    `host` is the server as a person names it, without the user; `name` the same as part of file
+    names; `suffix` tells its names from those of the laptop's first tunnel, "" for the first one
+    itself. `id` is the laptop among those that have a key on the server.
     """
 
     host: str

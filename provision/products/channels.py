@@ -37,12 +37,13 @@ CHANNELS: Mapping[str, Channel] = {
 _BUNDLED = {"clawdbot": tuple(CHANNELS), "openclaw": ("telegram",)}
 
 
-def check_channels(product: Product, names: Iterable[str]) -> None:
-    """Raise UnsupportedError for a channel whose plugin does not come with the product."""
+def check_channels(host: str, product: Product, names: Iterable[str]) -> None:
+    """Raise UnsupportedError for a channel of `host` whose plugin the product does not bring."""
     for name in names:
         if name not in _BUNDLED[product.name]:
             raise UnsupportedError(
                 f"{product.title} {product.version} comes without its {name} plugin",
+                where=host,
                 hint=f"remove `{name}:`, and after `up`: "
-                f"clawprov exec HOST -- plugins install @{product.name}/{name}",
+                f"clawprov exec {host} -- plugins install @{product.name}/{name}",
             )

@@ -50,7 +50,7 @@ class LaunchAgent:
         if not self.wished:
             if "loaded" not in seen:
                 return None
-            return Change(self.id, "stop", (self._unload(),), "no longer needed")
+            return Change(self.id, "stop", (unload(self.label),), "no longer needed")
         if "loaded" not in seen:
             return Change(self.id, "start", self._start(), "for the first time")
         if "runs" not in seen:
@@ -63,19 +63,24 @@ class LaunchAgent:
     def _start(self) -> tuple[Sh, ...]:
         alive = sh("launchctl print gui/$(id -u)/{} | grep -q 'pid = '", self.label)
         return (
-            self._unload(),
-            sh("launchctl enable gui/$(id -u)/{}", self.label),
-            sh("launchctl bootstrap gui/$(id -u) {}", self.file.path),
+            unload(self.label),
+            load(self.label, self.file.path),
             await_port(self.port, alive, self.log),
         )
 
-    def _unload(self) -> Sh:
-        """Gone, and awaited: a label that is still on its way out cannot be loaded again."""
-        return sh(
-            "launchctl bootout gui/$(id -u)/{} 2>/dev/null || :\n"
-            "waited=0; while launchctl print gui/$(id -u)/{} >/dev/null 2>&1; do\n"
-            "  [ $waited -lt 50 ] || exit 1; sleep 0.2; waited=$((waited + 1))\n"
-            "done",
-            self.label,
-            self.label,
-        )
+
+def load(label: str, path: str) -> Sh:
+    """Known to the user's launchd from now on, also after the next login."""
+    return sh("launchctl enable gui/$(id -u)/{}\nlaunchctl bootstrap gui/$(id -u) {}", label, path)
+
+
+def unload(label: str) -> Sh:
+    """Gone, and awaited: a label that is still on its way out cannot be loaded again."""
+    return sh(
+        "launchctl bootout gui/$(id -u)/{} 2>/dev/null || :\n"
+        "waited=0; while launchctl print gui/$(id -u)/{} >/dev/null 2>&1; do\n"
+        "  [ $waited -lt 50 ] || exit 1; sleep 0.2; waited=$((waited + 1))\n"
+        "done",
+        label,
+        label,
+    )

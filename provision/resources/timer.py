@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from provision.model.facts import Facts, Probe
 from provision.model.plan import Change
 from provision.model.shell import Sh, sh
+from provision.resources.launch_agent import load, unload
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,11 @@ class TimedAgent:
 
     def diff(self, facts: Facts) -> Change | None:
         seen = facts[self.id].pairs()
-        out = sh("launchctl bootout gui/$(id -u)/{} 2>/dev/null || :", self.label)
+        out = unload(self.label)
         if not self.wished:
             loaded = "loaded" in seen
             return Change(self.id, "stop", (out,), "no longer needed") if loaded else None
         if "current" in seen:
             return None
-        load = sh("launchctl bootstrap gui/$(id -u) {}", self.path)
         why = "its file has changed" if "loaded" in seen else "for the first time"
-        return Change(self.id, "start", (out, load), why)
+        return Change(self.id, "start", (out, load(self.label, self.path)), why)

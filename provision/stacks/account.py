@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provision.checks import tunnel as checks
+from provision.checks.addresses import own_addresses
 from provision.engine.gather import Stack
 from provision.model.plan import Resource
 from provision.model.report import Check
@@ -43,8 +44,7 @@ def build_account_checks() -> tuple[Check, ...]:
 
     `tunnel:addresses` reads every address by which others may reach the server.
     """
-    own = sh('ip -o addr show scope global | awk \'{ sub("/.*", "", $4); print $4 }\'')
-    asked = Check("tunnel:addresses", own, lambda reading, facts: "")
+    asked = Check("tunnel:addresses", own_addresses(), lambda reading, facts: "")
     return checks.rules_hold(ACCOUNT), asked
 
 

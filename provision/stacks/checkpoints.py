@@ -17,7 +17,7 @@ from provision.model.tunnel import ACCOUNT
 
 def widen(stack: Stack, host: Host, product: Product, *, tunnel: bool) -> Stack:
     """A server's stack with the tutorial's security checklist, and what a `tunnel` to it needs."""
-    checks = [security.no_secret_in_config(product.config_path)]
+    checks = [security.no_secret_in_config(host.name, product.config_path)]
     if not host.here:
         checks.append(security.ssh_by_key())
     if tunnel:

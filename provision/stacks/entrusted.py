@@ -45,7 +45,7 @@ def build_handover(product: Product, credential: Credential) -> list[Handover]:
 
 def build_tokens(host: Host, product: Product) -> dict[str, Token]:
     """Of each channel that reads its token from a file, that file."""
-    check_channels(product, host.channels)
+    check_channels(host.name, product, host.channels)
     owner = f"{product.name}:{product.name}"
     return {
         name: Token(token_path(product, name), owner, spec.tokens["token"].value)

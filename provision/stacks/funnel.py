@@ -8,6 +8,7 @@ from typing import Literal
 from provision.checks import access, gateway
 from provision.checks import funnel as checks
 from provision.engine.gather import Stack
+from provision.model.access import FOR_GOOD
 from provision.model.facts import Facts, Reading
 from provision.model.funnel import BY_INVENTORY, Opening, parse_seen, show_addresses
 from provision.model.product import Product
@@ -50,11 +51,13 @@ def _served(host: Host) -> bool:
 
 def _conditions(host: Host, secret: Callable[[Facts], Secret], want: checks.Wanted) -> list[Check]:
     hint = f"choose another: clawprov funnel on {host.name} --port 8443 or 10000"
+    if FOR_GOOD in host.access:
+        hint = f"end what is served there; or, without {FOR_GOOD} in its access, {hint}"
     return [
         checks.allowed(want),
         checks.free_port(host.gateway_port, want, hint),
         checks.long_password(host.name, secret, want),
-        checks.warning(host.gateway_port, want),
+        checks.warning(host.name, host.gateway_port, want),
     ]
 
 

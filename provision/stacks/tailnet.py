@@ -46,8 +46,8 @@ def build_tailnet(host: Host, clock: Callable[[], float]) -> Tailnet:
             tailnet.can_join("tailnet", join.obstacle, f"{_MEND} {leave_it}"),
         ),
         (
-            tailnet.on_tailnet(join.node, join.elsewhere, clock),
+            tailnet.on_tailnet(host.name, join.node, join.elsewhere, clock),
             tailnet.login_lasts(join.node, clock),
-            tailnet.called_as_asked(join.node),
+            tailnet.called_as_asked(host.name, join.node),
         ),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from provision.model.audit import TRIFLES, Audit
-from provision.model.spec import Host
 from provision.render import render
 from provision.ui.findings import show_findings
 from provision.ui.style import Style, clean
@@ -48,13 +47,11 @@ def show_page(audit: Audit, version: str) -> str:
     return render("audit/report.html.j2", told)
 
 
-def show_adopted(host: Host, name: str) -> str:
-    """How to go on with a gateway that is clawprov's from now on."""
-    product = "" if host.product == "clawdbot" else f" --product {host.product}"
-    auth = "" if host.auth.kind == "token" else f" --auth {host.auth.kind}"
+def show_adopted(again: str) -> str:
+    """How to go on with a gateway that is ours from now on; `again` follows a verb to mean it."""
     return (
-        f"from now on:  clawprov up {name}{product}{auth}   (or these as keys of the inventory)\n"
-        f"the way back: clawprov adopt {name} --undo"
+        f"from now on:  clawprov up {again}   (options can be keys of the inventory)\n"
+        f"the way back: clawprov adopt --undo {again}"
     )
 
 

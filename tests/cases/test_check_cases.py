@@ -91,22 +91,22 @@ CHECKS: dict[str, Callable[..., Check]] = {
     "funnel_leak": lambda product: funnel.no_leak(
         "vps1", product, lambda reading, facts: reading.out, "/p.json", _want("open")
     ),
-    "funnel_warning": lambda port, wish: funnel.warning(18789, _want(wish, port)),
+    "funnel_warning": lambda port, wish: funnel.warning("vps1", 18789, _want(wish, port)),
     "funnel_open": lambda host, port, wished=False: funnel.open_now(host, port, wished=wished),
     "left_out": lambda key, told: basics.left_out(key, lambda facts: told),
     "updates": basics.updates_run,
     "keeper": basics.clock_kept,
     "passwords": basics.passwords_refused,
-    "tunnel_runs": lambda host: tunnel.running(_tunnel(host), "/log"),
+    "tunnel_runs": lambda host: tunnel.running(host, _tunnel(host), "/log"),
     "lingers": lambda host: tunnel.lingering(_tunnel(host)),
     "can_join": lambda name, told: tailnet.can_join(name, lambda facts: told, "correct it"),
     "on_tailnet": lambda seen, elsewhere="": tailnet.on_tailnet(
-        lambda facts: Node(**seen), lambda facts: elsewhere, lambda: 0
+        "box", lambda facts: Node(**seen), lambda facts: elsewhere, lambda: 0
     ),
-    "called": lambda seen: tailnet.called_as_asked(lambda facts: Node(**seen)),
+    "called": lambda seen: tailnet.called_as_asked("box", lambda facts: Node(**seen)),
     "login_lasts": lambda seen: tailnet.login_lasts(lambda facts: Node(**seen), lambda: 0),
     "account_rules": tunnel.rules_hold,
-    "secret_in_config": security.no_secret_in_config,
+    "secret_in_config": lambda path: security.no_secret_in_config("box", path),
     "ssh_by_key": security.ssh_by_key,
     "port_free": lambda told: access.port_free(lambda facts: told),
     "served": lambda told: access.served(lambda facts: told, "box"),

@@ -8,10 +8,12 @@ import re
 import pytest
 from place import Place
 
+from provision.checks.addresses import own_addresses
 from provision.checks.audit import build_rules
 from provision.engine.frames import pack_probes, unpack
 from provision.model.facts import Facts, Probe
 from provision.model.finding import Finding
+from provision.model.shell import sh
 
 NONCE = "5ca1ab1e5ca1ab1e"
 CANARY = "hunter2canary"
@@ -176,3 +178,20 @@ def test_a_pipe_that_nobody_writes_into_holds_up_no_audit(place: Place) -> None:
     os.mkfifo(folder.parent / "b.service")
     (folder / "b.conf").write_text(f"[Service]\nEnvironment=A_TOKEN={CANARY}\n")
     assert evidence(place, "unit-secret") == [f"~/{unit}.d/b.conf:2: A_TOKEN"]
+
+
+ADDRESSES = """cat <<'E'
+2: eth0    inet 203.0.113.7/24 brd 203.0.113.255 scope global eth0
+2: eth0    inet6 2001:db8::7/64 scope global
+3: docker0    inet 172.17.0.1/16 scope global docker0
+4: br-1a2b    inet 172.18.0.1/16 scope global br-1a2b
+5: tailscale0    inet 100.64.0.2/32 scope global tailscale0
+E"""
+
+
+def test_the_addresses_of_bridges_to_containers_are_nobody_elses_way(place: Place) -> None:
+    place.fake("ip", ADDRESSES)
+    path = sh("PATH={}:$PATH\n", str(place.fakes)).text
+    own = ["203.0.113.7", "2001:db8::7"]
+    assert place.run(path + own_addresses().text).split() == [*own, "100.64.0.2"]
+    assert place.run(path + own_addresses("tailscale").text).split() == own

@@ -9,12 +9,13 @@ import pytest
 
 from provision.app.adopt import choose
 from provision.checks.audit.settings import read_auth
+from provision.cli.audit import adopted
+from provision.cli.options import Options
 from provision.cli.root import run
 from provision.errors import Exit, UnsupportedError
 from provision.model.facts import Reading
 from provision.model.spec import AuthSpec, Host
 from provision.products.installed import Installed, parse_installed
-from provision.ui.audit import show_adopted
 
 HOST = Host("box", "203.0.113.7")
 ADA = Installed("ada", "clawdbot", state="/home/ada/.clawdbot", enabled=True)
@@ -68,10 +69,12 @@ def test_its_kind_of_secret_stays(config: str, kind: str) -> None:
     assert read_auth(Reading(0, line), "/home/ada/.clawdbot/clawdbot.json") == kind
 
 
-def test_the_next_command_names_what_differs_from_the_usual() -> None:
-    told = show_adopted(replace(HOST, product="openclaw", auth=AuthSpec("password")), "box")
-    assert "clawprov up box --product openclaw --auth password " in told
-    assert "clawprov up box   (" in show_adopted(HOST, "box")
+def test_the_next_command_means_what_was_found_and_what_was_said() -> None:
+    theirs = replace(HOST, product="openclaw", auth=AuthSpec("password"))
+    said = Options(inventory="my file.yml", access=("serve",), existing="take-over")
+    words = ["-I", "my file.yml", "--product", "openclaw", "--auth", "password"]
+    assert adopted(HOST, theirs, said).words() == [*words, "--access", "serve"]
+    assert adopted(HOST, replace(HOST, existing="take-over"), Options()).words() == []
 
 
 @pytest.mark.parametrize("words", ["adopt", "adopt --undo", "audit --fix", "doctor --fix"])

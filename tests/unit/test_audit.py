@@ -63,6 +63,23 @@ def test_the_whole_inside_is_one_exec_and_a_silent_server_has_nothing_wrong() ->
     assert set(found.clean) == {rule.id for rule in build_rules()}
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "gateways=527\n",  # in a container say, whose sockets are not seen
+        "gateways=527\n"
+        'tcp LISTEN 0 511 127.0.0.1:18789 0.0.0.0:* users:(("clawdbot",pid=527,fd=22))\n',
+    ],
+)
+def test_a_gateway_that_gives_no_answer_is_not_said_to_ask_for_a_secret(
+    told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provision.app.audit.VISIT_S", 0.1)
+    asked = session(Machine({"audit:gateway-port": told}))
+    found = judge(HERE, asked, gather(asked, build_stack("box")))
+    assert found.unknown == ("audit:authentication",)
+
+
 def test_what_a_server_answers_becomes_findings_the_worst_first() -> None:
     machine = Machine({
         "audit:updates": "apt=yes\nstopped=apt-daily.timer\n",

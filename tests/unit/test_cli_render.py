@@ -95,6 +95,18 @@ def test_options_win_over_the_inventory(rendered: Render, tmp_path: Path) -> Non
     assert "# /usr/local/bin/clawdbot\n" in rendered("box", *inventory, "--product", "clawdbot")
 
 
+@pytest.mark.parametrize(
+    ("product", "version"),
+    [("openclaw", "2026.9.6"), ("openclaw@2026.9.7", "2026.9.7"), ("clawdbot", "")],
+)
+def test_a_version_of_the_inventory_is_that_of_its_product(
+    tmp_path: Path, product: str, version: str
+) -> None:
+    path = tmp_path / "i.yml"
+    path.write_text("hosts:\n  box: {product: openclaw, version: 2026.9.6}\n")
+    assert find_host("box", Options(str(path), product=product)).version == version
+
+
 def test_the_inventory_may_be_named_by_the_environment(
     rendered: Render, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +127,7 @@ def test_a_key_is_taken_from_the_environment_and_masked(
     assert "hunter2" not in out
     assert "=***\nA_KEY=***\nB_KEY=***\n" in out
     assert '"primary": "a/b"' in out
-    (host,) = [find_host("192.0.2.1", options(path))]
+    (host,) = [find_host("192.0.2.1", Options(str(path)))]
     assert [key.value for key in host.keys] == [Secret("hunter2"), None]
 
 
@@ -129,9 +141,3 @@ def test_a_key_that_cannot_be_a_line_is_refused_without_being_told(
     said = capsys.readouterr().err
     assert "$A_KEY has a control character, or a space" in said
     assert "hunter2" not in said
-
-
-def options(inventory: Path) -> Options:
-    return Options(
-        str(inventory), None, None, None, None, (), None, None, None, False, False, False
-    )

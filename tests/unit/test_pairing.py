@@ -126,18 +126,18 @@ class TestAnId:
     devices = Devices(parse_requests(OPENCLAW), parse_paired(CLAWDBOT), {})
 
     def test_is_found_by_its_first_characters(self) -> None:
-        assert self.devices.find("15ec") == self.devices.requests[0]
-        assert self.devices.find("d17e") == self.devices.paired[0]
+        assert self.devices.find("15ec", "box") == self.devices.requests[0]
+        assert self.devices.find("d17e", "box") == self.devices.paired[0]
 
     @pytest.mark.parametrize("id", ["", "zzz", "17ee"])
     def test_of_nobody_is_refused(self, id: str) -> None:
         with pytest.raises(UsageError, match="no request and no device"):
-            self.devices.find(id)
+            self.devices.find(id, "box")
 
     def test_that_several_have_is_refused(self) -> None:
         twins = {"paired": [{"deviceId": "ab1"}, {"deviceId": "ab2"}]}
         with pytest.raises(UsageError, match="several ids begin with 'ab'"):
-            Devices((), parse_paired(twins), {}).find("ab")
+            Devices((), parse_paired(twins), {}).find("ab", "box")
 
 
 class TestAClientThatIsLetIn:

@@ -6,8 +6,6 @@ from provision.model.audit import Reach
 from provision.model.facts import Facts, Reading
 
 OUTSIDE = "audit:outside"
-VISITOR = "audit:visitor"
-"""Whether a gateway on loopback let in a client without a secret: `let-in=yes` or `no`."""
 
 
 def tell_reach(reached: tuple[Reach, ...]) -> Reading:
@@ -29,9 +27,3 @@ def reached(facts: Facts, port: int) -> list[str]:
         for one in read_reach(facts)
         if one.port == port
     ]
-
-
-def let_in(facts: Facts) -> bool:
-    """Whether somebody without a secret was let in."""
-    reading = facts.readings.get(VISITOR)
-    return reading is not None and reading.pairs().get("let-in") == "yes"

@@ -28,7 +28,9 @@ def version() -> Rule:
         old = [row for row in rows if order(row[1]) < order(newest[row[0]])]
         if not broken and not old:
             return None
-        name, told, _ = (broken or old)[0]
+        name, told, path = (broken or old)[0]
+        ours = path.startswith("/opt/clawprov/")
+        other = f"npm install -g {name}@{newest[name]}"
         return Finding(
             VERSION,
             "serious" if broken else "minor",
@@ -36,7 +38,7 @@ def version() -> Rule:
             if broken
             else f"{name} {told} is older than {newest[name]}",
             "what was mended since is not mended here",
-            f"take {newest[name]}: clawprov adopt HOST, or npm install -g {name}@{newest[name]}",
+            f"take {newest[name]}: clawprov {'up HOST' if ours else f'adopt HOST, or {other}'}",
             tuple(f"{name} {told} in {path}" for name, told, path in broken or old),
         )
 

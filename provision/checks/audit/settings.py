@@ -6,7 +6,6 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provision.checks.audit.outside import let_in
 from provision.checks.audit.places import asked
 from provision.model.facts import Facts, Reading
 from provision.model.finding import Finding, Rule
@@ -15,6 +14,7 @@ from provision.model.shell import sh
 from provision.products.configuration import parse_configuration
 
 SETTINGS = "audit:settings"
+AUTHENTICATION = "audit:authentication"
 FUNNEL_MODE = "gateway.tailscale.mode is funnel"
 
 
@@ -62,13 +62,16 @@ def opens_itself(facts: Facts) -> list[str]:
 
 
 def authentication() -> Rule:
-    """A client without a secret was let in: critical, whatever the configuration says."""
+    """A client without a secret was let in: critical, whatever the configuration says.
+
+    It is the auditor who has tried that, and says `let-in=yes`.
+    """
 
     def judge(reading: Reading, facts: Facts) -> Finding | None:
-        if not let_in(facts):
+        if reading.pairs().get("let-in") != "yes":
             return None
         return Finding(
-            "audit:authentication",
+            AUTHENTICATION,
             "critical",
             "its gateway lets in who has no secret",
             "every program of the server, and whoever else reaches the port, commands the agent",
@@ -76,7 +79,7 @@ def authentication() -> Rule:
             ("a client without a secret said `connect` and got `hello-ok`",),
         )
 
-    return Rule("audit:authentication", sh(":"), judge)
+    return Rule(AUTHENTICATION, sh(":"), judge)
 
 
 def config_secret() -> Rule:

@@ -37,7 +37,7 @@ _WHY: Mapping[str, tuple[str, str]] = {
 
 def tunnel_down(patient: Patient, tunnel: Tunnel, log: str) -> Rule:
     """A tunnel of this laptop's that does not hold, by what ssh said last."""
-    check = running(tunnel, log)
+    check = running(patient.host, tunnel, log)
 
     def judge(reading: Reading, facts: Facts) -> Finding | None:
         seen = check.judge(reading, facts) if "said=" in reading.out else ""

@@ -20,15 +20,17 @@ def orphan(patient: Patient) -> Rule:
 
     def judge(reading: Reading, facts: Facts) -> Finding | None:
         holder = _stranger(patient, facts)
-        if holder is None or holder.unit or not holder.gateway:
+        unit = find_main(patient, facts)
+        if unit is None or holder is None or holder.unit or not holder.gateway:
             return None
+        again = "" if unit.active else f"; {unit.manage} start {unit.name}"
         return Finding(
             "port:orphan",
             "critical",
             f"the service's gateway does not get port {patient.port}",
             f"a gateway that belongs to no service has it (process {holder.pid}): left over from "
             "an update or a kill, or started by hand",
-            f"kill {holder.pid}   (on the server)",
+            f"kill {holder.pid}{again}   (on the server)",
             (holder.line,),
         )
 
@@ -90,8 +92,10 @@ def duel(patient: Patient) -> Rule:
 
     def judge(reading: Reading, facts: Facts) -> Finding | None:
         wanted = [u for u in find_units(facts) if is_wanted(u) and (u.enabled or u.active)]
-        same = [u for u in wanted if port_of(u) == port_of(wanted[0])]
-        if len(same) < 2:
+        ports = [port_of(unit) for unit in wanted]
+        both = next((port for port in ports if ports.count(port) > 1), None)
+        same = [unit for unit, port in zip(wanted, ports, strict=True) if port == both]
+        if not same:
             return None
         ours = next((unit for unit in same if unit.ours), same[0])
         others = [unit for unit in same if unit != ours]
@@ -99,7 +103,7 @@ def duel(patient: Patient) -> Rule:
         return Finding(
             "port:duel",
             "critical" if any(unit.down for unit in same) else "serious",
-            f"two services want port {port_of(ours)}: {ours.title} and {first.title}",
+            f"two services want port {both}: {ours.title} and {first.title}",
             "both are there to be started, and the later one falls again and again",
             f"{first.manage} disable --now {first.name}   (on the server), or clawprov up "
             f"{patient.host} --existing take-over",

@@ -83,9 +83,9 @@ def _made(odd: Odd, product: str, port: int, node: str) -> list[str]:
 
 
 @contextmanager
-def drop_in(box: Box, *lines: str, section: str = "") -> Iterator[None]:
+def drop_in(box: Box, *lines: str, section: str = "", unit: str = UNIT) -> Iterator[None]:
     """Lines of [Service], and of [Unit], in a drop-in of the gateway's unit meanwhile."""
-    folder = f"/etc/systemd/system/{UNIT}.d"
+    folder = f"/etc/systemd/system/{unit}.d"
     text = "\n".join(["[Unit]", section, "[Service]", *lines])
     make = f"mkdir -p {folder}; cat >{folder}/wrong.conf <<'E'\n{text}\nE\nsystemctl daemon-reload"
     with during(box, make, f"rm -r {folder}; systemctl daemon-reload"):

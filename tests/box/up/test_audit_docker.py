@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from machines import RELEASES, Server, await_in, copy_gateway, out
+from machines import LISTENING, RELEASES, Server, await_in, copy_gateway, out
+from patients import found
 from persons import Person
-from test_doctor import LISTENING, found
 
 from provision.lab import Box, Lab
 

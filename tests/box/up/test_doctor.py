@@ -6,11 +6,11 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from faults import Odd, crowd, drop_in
-from machines import LISTENING, UNIT, Server, await_in, during, out, untouched
+from machines import UNIT, Server, during, out, untouched
+from patients import found, well
 from persons import Person
 from strangers import forwarded, knock
 
@@ -24,24 +24,12 @@ LOCAL = {"mode": "local", "bind": "loopback"}
 TOKEN = "Environment=CLAWDBOT_GATEWAY_TOKEN=canary-of-a-unit"
 OLD_NODE = "/opt/old/bin/node"
 BAD = "/opt/bad/node_modules/clawdbot"
-FALLEN = f"systemctl show {UNIT} -p SubState -p NRestarts | grep -qE 'auto-restart|Restarts=[1-9]'"
-WELL = (
-    f"systemctl reset-failed {UNIT} || :; systemctl restart {UNIT}; "
-    f"until {LISTENING}; do sleep 0.2; done"
-)
+WELL = well()
 TELEGRAM = {
     "gateway": LOCAL,
     "channels": {"telegram": {"enabled": True, "botToken": "1:x", "dmPolicy": "pairing"}},
     "plugins": {"entries": {"telegram": {"enabled": True}}},
 }
-
-
-def found(person: Person, box: Box, *words: str, exit: int = 7) -> dict[str, dict[str, Any]]:
-    """What the doctor finds, by rules."""
-    said = person.run("doctor", box.name, "--json", *words)
-    assert said.exit == exit, said
-    assert "canary" not in said.out + said.err
-    return {finding["rule"]: finding for finding in said.answer["findings"]}
 
 
 @contextmanager
@@ -209,130 +197,10 @@ def test_what_a_gateway_does_that_runs_is_named(yard: Box, person: Person) -> No
         assert set(found(person, yard)) == {"secret:stale"}
 
 
-GATEWAY = f"/usr/bin/node {ENTRY} gateway"
-BY_HAND = (
-    "cd /var/lib/clawdbot; set -a; . /etc/clawdbot/gateway.env; CLAWDBOT_DISABLE_BONJOUR=1 "
-    "HOME=$PWD TMPDIR=$PWD/tmp setsid setpriv --reuid=clawdbot --regid=clawdbot --clear-groups "
-    f"{GATEWAY} >/dev/null 2>&1 </dev/null &"
-)
-HOLDERS = {
-    "port:orphan": (
-        BY_HAND,
-        f"systemctl stop {UNIT}; pkill -x -f clawdbot-gateway; "
-        "while pgrep -x -f clawdbot-gateway >/dev/null; do sleep 0.1; done",
-    ),
-    "port:second-unit": (
-        "systemd-run -q --unit=other python3 -m http.server 18789",
-        "systemctl stop other",
-    ),
-    "port:stranger": (
-        "setsid python3 -m http.server 18789 >/dev/null 2>&1 </dev/null &",
-        "pkill -f 'http[.]server'",
-    ),
-}
-
-
-def test_who_has_the_gateways_port_is_named(yard: Box, person: Person) -> None:
-    for rule, (take, leave) in HOLDERS.items():
-        out(yard, f"systemctl stop {UNIT}")
-        with during(yard, f"{take}\nuntil {LISTENING}; do sleep 0.1; done", leave):
-            out(yard, f"systemctl start {UNIT}")
-            await_in(yard, FALLEN)
-            assert set(found(person, yard)) == {rule}
-
-
-def test_a_gateway_that_is_killed_stopped_or_given_up_is_named_and_started_again(
-    yard: Box, person: Person
-) -> None:
-    out(yard, f"{WELL}; systemctl kill -s KILL {UNIT}")
-    await_in(yard, FALLEN)
-    assert set(found(person, yard)) == {"memory:killed"}
-    out(yard, WELL)
-    with drop_in(
-        yard,
-        "ExecStartPre=/bin/false",
-        "RestartSec=0",
-        section="StartLimitIntervalSec=600\nStartLimitBurst=1",
-    ):
-        out(yard, f"systemctl restart {UNIT} || :")
-        await_in(yard, f"systemctl is-failed {UNIT}")
-        assert set(found(person, yard)) == {"service:start-limit"}
-        failed = person.run("doctor", yard.name, "--fix", "--yes")
-        assert failed.exit == 6, failed
-        assert f"next: run clawprov doctor --fix {yard.name} again" in failed.err
-        await_in(yard, f"systemctl is-failed {UNIT}")
-    mended = person.run("doctor", yard.name, "--fix", "--yes")
-    assert "✓ fixed service:start-limit" in mended.out, mended
-    await_in(yard, LISTENING)
-    out(yard, f"systemctl stop {UNIT}")
-    assert found(person, yard)["service:down"]["cause"] == "somebody has stopped it"
-    unit = f"/etc/systemd/system/{UNIT}"
-    hide = f"mv {unit} /root/unit; ln -s /dev/null {unit}; systemctl daemon-reload"
-    with during(yard, hide, f"rm {unit}; mv /root/unit {unit}; systemctl daemon-reload; {WELL}"):
-        assert set(found(person, yard)) == {"service:masked"}
-    assert found(person, yard, exit=0) == {}
-
-
 def test_a_full_disk_is_named_before_what_comes_of_it(yard: Box, person: Person) -> None:
     fill = "fallocate -l $(df -Pk / | awk 'NR == 2 { print $4 - 1024 }')K /root/big"
     with during(yard, fill, "rm /root/big"):
         assert set(found(person, yard)) == {"host:disk-full"}
-
-
-FAKE = """
-import base64, hashlib, json, socketserver, sys
-ANSWERS = {
-    "protocol": {"code": "INVALID_REQUEST", "message": "protocol mismatch",
-                 "details": {"expectedProtocol": 5}},
-    "unpaired": {"code": "NOT_PAIRED", "message": "pairing required"},
-}
-class Gateway(socketserver.StreamRequestHandler):
-    def handle(self):
-        for line in iter(self.rfile.readline, b"\\r\\n"):
-            if line.lower().startswith(b"sec-websocket-key:"):
-                key = line.split()[1] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-        accept = base64.b64encode(hashlib.sha1(key).digest())
-        self.wfile.write(b"HTTP/1.1 101 x\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n"
-                         b"Sec-WebSocket-Accept: " + accept + b"\\r\\n\\r\\n")
-        self.say({"type": "event", "event": "connect.challenge", "payload": {"nonce": "n"}})
-        self.rfile.read(2)
-        error = ANSWERS[sys.argv[1]]
-        self.say({"type": "res", "id": "connect", "ok": False, "error": error})
-        while self.rfile.read(1):
-            pass
-    def say(self, message):
-        text = json.dumps(message).encode()
-        length = len(text)
-        size = bytes([126, length >> 8, length & 255] if length > 125 else [length])
-        self.wfile.write(b"\\x81" + size + text)
-socketserver.ThreadingTCPServer.allow_reuse_address = True
-socketserver.ThreadingTCPServer(("127.0.0.1", 18789), Gateway).serve_forever()
-"""
-IMPOSTORS = {
-    "gateway:protocol": "/usr/bin/python3 /opt/fake.py protocol",
-    "device:unpaired": "/usr/bin/python3 /opt/fake.py unpaired",
-    "gateway:mute": "/usr/bin/python3 -m http.server -b 127.0.0.1 18789",
-}
-
-
-def test_what_answers_in_the_gateways_place_is_named(yard: Box, person: Person) -> None:
-    with during(yard, f"cat >/opt/fake.py <<'E'\n{FAKE}\nE", "rm /opt/fake.py"):
-        for rule, command in IMPOSTORS.items():
-            with drop_in(yard, "ExecStart=", f"ExecStart={command}"):
-                out(yard, WELL)
-                assert set(found(person, yard)) == {rule}
-
-
-def test_a_gateway_that_listens_nowhere_is_named_when_its_time_is_over(
-    yard: Box, person: Person
-) -> None:
-    later = "awk '{ print $1 + 900, $2 }' /proc/uptime >/run/later"
-    with drop_in(yard, "ExecStart=", "ExecStart=/bin/sleep infinity"):
-        out(yard, f"systemctl restart {UNIT}")
-        with during(yard, f"{later}; mount --bind /run/later /proc/uptime", "umount /proc/uptime"):
-            assert set(found(person, yard)) == {"port:silent"}
-    out(yard, WELL)
-    assert found(person, yard, exit=0) == {}
 
 
 def test_a_gateway_that_asks_for_no_secret_is_named(yard: Box, person: Person) -> None:

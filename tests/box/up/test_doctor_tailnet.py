@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from machines import Server, during, out
-from test_doctor import found
+from patients import found
 
 from tests.tailnet.conftest import binaries, tailnet  # noqa: F401, the same tailnet
 from tests.tailnet.headscale import Headscale
