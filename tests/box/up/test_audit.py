@@ -128,7 +128,8 @@ def test_the_tutorial_s_server_is_adopted_with_its_state(by_hand: Box, person: P
     out(by_hand, marked)
     said = person.run("adopt", by_hand.name, "--yes")
     assert said.exit == 0, said
-    assert f"clawprov up {by_hand.name} --auth password " in said.out
+    typed = f"clawprov up -I {person.inventory} --auth password {by_hand.name} "
+    assert typed in said.out
     assert "✓ proved" in said.out
     assert PASSWORD not in said.out + said.err
     assert out(by_hand, "cat /var/lib/clawdbot/clawd/MEMORY.md") == "eve remembers"
