@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from ipaddress import ip_address
 
 from provision.app.doubts import judge_bad
+from provision.app.exposure import leads_here
 from provision.app.operator import Operator
 from provision.app.outside import reach
 from provision.app.prove import NOBODY, SHUT, Way, visit_together
@@ -112,7 +112,7 @@ def _look_from_here(host: Host, facts: Facts, audit: Audit) -> Audit:
     published = docker_published(facts)
     speaking = {*GATEWAY_PORTS, *_gateway_ports(facts), *published, host.gateway_port}
     ports = sorted({*speaking, *(s.port for s in sockets if s.outside)})
-    ways = [*([] if _leads_here(host.address) else [host.address]), *facts[ADDRESSES].out.split()]
+    ways = [*([] if leads_here(host.address) else [host.address]), *facts[ADDRESSES].out.split()]
     addresses = list(dict.fromkeys(ways))
     reached, no_way = reach(addresses, ports, speaking)
     return replace(
@@ -122,14 +122,6 @@ def _look_from_here(host: Host, facts: Facts, audit: Audit) -> Audit:
         tried=len(ports),
         reached=reached,
     )
-
-
-def _leads_here(address: str) -> bool:
-    """Whether an address is this machine's own: a port that leads on to a server; no other does."""
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"
 
 
 def _visit(session: Session, host: Host, facts: Facts) -> Reading:

@@ -50,10 +50,14 @@ def choose_config(
     return ClientConfig(path, tunnel.url, wish.host.auth.kind, secret, others)
 
 
-def build_no_config(tunnel: Tunnel, others: tuple[Tunnel, ...]) -> ClientConfig:
-    """The settings as they were before they led through `tunnel`."""
-    path = config_path(find_product(tunnel.product))
-    return ClientConfig(path, tunnel.url, others=tuple(t.url for t in others))
+def build_no_configs(tunnel: Tunnel, others: tuple[Tunnel, ...]) -> tuple[ClientConfig, ...]:
+    """The settings as they were before they led through `tunnel`.
+
+    Of either product: which one a host has may have changed since the tunnel was made.
+    """
+    urls = tuple(t.url for t in others)
+    paths = (config_path(find_product(name)) for name in ("clawdbot", "openclaw"))
+    return tuple(ClientConfig(path, tunnel.url, others=urls) for path in paths)
 
 
 def config_path(product: Product) -> str:

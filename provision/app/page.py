@@ -10,13 +10,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import webbrowser
 from dataclasses import dataclass
 
 from provision.app.https import PORT, Https, find_site
 from provision.app.laptop import recall_tunnel
 from provision.app.operator import Operator
-from provision.app.prove import greet
+from provision.app.prove import Way, greet
 from provision.app.secret import read_secret, recall
 from provision.app.server import build_wish, connected
 from provision.app.tunnel import find_tunnel
@@ -25,7 +26,9 @@ from provision.engine.gather import Stack, gather
 from provision.errors import ConnectError, UnsupportedError
 from provision.model.secret import Secret
 from provision.model.spec import Host
+from provision.model.transport import Streams
 from provision.products import find_product
+from provision.protocol.messages import Hello
 from provision.resources.serve import JOIN
 from provision.transport.local import Local
 
@@ -52,25 +55,49 @@ class Page:
     waits: bool = False
 
 
-def find_page(host: Host, operator: Operator) -> Page:
-    """The Control UI of this host's gateway: through the tunnel from here, else over https.
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A gateway as this laptop gets to it: over https by its `name`, else by a port here.
 
-    Raises UsageError where it has neither, UnsupportedError where it is not served yet, and
-    ConnectError where this laptop does not get there, or nothing answers.
+    `again` is the verb that mends it where nothing answers.
     """
-    over_https = host.served and not host.here and recall_tunnel(host) is None
-    if over_https:
+
+    streams: Streams
+    port: int
+    name: str
+    again: str
+
+    def takes(self, secret: Secret) -> bool:
+        """Whether the gateway lets in who has this secret."""
+        until = time.monotonic() + PATIENCE_S
+        way = Way(self.streams, self.port, time.monotonic, time.sleep, PATIENCE_S, until, self.name)
+        return isinstance(way.visit(secret).answer, Hello)
+
+
+def find_door(host: Host, operator: Operator) -> Door:
+    """The tunnel from here; where there is none, https.
+
+    Raises UsageError where the host has neither, UnsupportedError where it is not served yet, and
+    ConnectError where this laptop does not get there.
+    """
+    if host.here:
+        return Door(Local(own=True), host.gateway_port, "", "up")
+    if host.served and recall_tunnel(host) is None:
         site = _find_site(host, operator)
-        url, again = f"https://{site.name}", "verify"
-        answer = greet(site, PORT, host=site.name)
-    else:
-        port = host.gateway_port if host.here else find_tunnel(host)[0].port
-        url, again = f"http://127.0.0.1:{port}", "up" if host.here else "tunnel up"
-        answer = greet(Local(own=True), port)
+        return Door(site, PORT, site.name, "verify")
+    return Door(Local(own=True), find_tunnel(host)[0].port, "", "tunnel up")
+
+
+def find_page(host: Host, door: Door) -> Page:
+    """The Control UI of this host's gateway; raises ConnectError where nothing answers."""
+    answer = greet(door.streams, door.port, host=door.name)
     if not answer.ok:
-        raise ConnectError(answer.problem, where=host.name, hint=f"clawprov {again} {host.name}")
+        hint = f"clawprov {door.again} {host.name}"
+        raise ConnectError(answer.problem, where=host.name, hint=hint)
     product = find_product(host.product)
-    return Page(f"{url}/{product.ui_path}", product.ui_fields[host.auth.kind], waits=over_https)
+    url = f"https://{door.name}" if door.name else f"http://127.0.0.1:{door.port}"
+    field = product.ui_fields[host.auth.kind]
+    return Page(f"{url}/{product.ui_path}", field, waits=bool(door.name))
 
 
 def _find_site(host: Host, operator: Operator) -> Https:
@@ -91,9 +118,10 @@ def _find_site(host: Host, operator: Operator) -> Https:
     )
 
 
-def find_secret(host: Host, operator: Operator) -> Secret:
-    """The copy that is kept here, else what the server has."""
-    return recall(host).auth.known or read_secret(host, operator)
+def find_secret(host: Host, operator: Operator, door: Door) -> Secret:
+    """The copy that is kept here if the gateway takes it, else what the server has."""
+    known = recall(host).auth.known
+    return known if known and door.takes(known) else read_secret(host, operator)
 
 
 def copy(secret: Secret) -> bool:

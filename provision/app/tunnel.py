@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from provision.app.client import build_no_config
+from provision.app.client import build_no_configs
 from provision.app.laptop import at_laptop, memory_path, read_tunnels, recall_tunnel
 from provision.app.link import prepare
 from provision.app.operator import Operator
@@ -99,10 +99,10 @@ def tunnel_down(host: Host, operator: Operator, *, client: bool = False) -> Repo
     """Nothing of the tunnel to `host` is left here or there; with `client`, here alone."""
     started = time.monotonic()
     tunnel, others = find_tunnel(host)
-    config = build_no_config(tunnel, others)
+    configs = build_no_configs(tunnel, others)
 
     def gone(memory: str) -> Stack:
-        return build_no_client(host, str(Path.home()), tunnel, others, memory, config)
+        return build_no_client(host, str(Path.home()), tunnel, others, memory, configs)
 
     with at_laptop(operator, "tunnel down") as here:
         demand("this laptop", gather(here, gone(str(memory_path()))).preflight)

@@ -21,8 +21,9 @@ from provision.errors import Exit
 def open_(host: str, only_print: bool, no_copy: bool, options: Options) -> int:
     """Open the Control UI of HOST's gateway in the browser, through the tunnel or over https."""
     spec, operator = find_host(host, options), quiet_operator()
-    found = page.find_page(spec, operator)
-    copied = not (only_print or no_copy) and page.copy(page.find_secret(spec, operator))
+    door = page.find_door(spec, operator)
+    found = page.find_page(spec, door)
+    copied = not (only_print or no_copy) and page.copy(page.find_secret(spec, operator, door))
     opened = not only_print and page.show(found.url)
     if options.as_json:
         done = {"opened": opened, "copied": copied}

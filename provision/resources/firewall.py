@@ -54,6 +54,8 @@ table inet clawprov {
 # What sshd listens on, itself or by systemd, and where the connection that we use came in. What
 # it holds open on loopback belongs to sessions, which come and go (X11, ssh -R). What tailscaled
 # offers its tailnet by TCP it takes out of the packets itself, before any firewall sees them.
+# By a VPN of the server's own SSH may come, whose port stays open therefore; the kernel, which
+# holds that of WireGuard, is no process.
 _PORTS = sh(
     'ss -Hltnp | awk \'/"sshd"/ && $4 !~ /^(127\\.|\\[::1\\])/ {\n'
     '  n = split($4, at, ":"); print "ssh " at[n] }\'\n'
@@ -61,7 +63,11 @@ _PORTS = sh(
     "sed -nE 's/.*[:=]([0-9]+) \\(Stream\\)$/ssh \\1/p'\n"
     "came_in | awk '{ print \"ssh \" $4 }'\n"
     'ss -Hltunp | awk \'!(/"tailscaled"/ && $1 == "tcp") && $5 !~ /^(127\\.|\\[::1\\])/ {\n'
-    '  n = split($5, at, ":"); print "open " at[n] ($1 == "udp" ? "/udp" : "") }\''
+    '  n = split($5, at, ":"); print "open " at[n] ($1 == "udp" ? "/udp" : "") }\'\n'
+    "wg=$(ip -o link show type wireguard 2>/dev/null | head -n 1 | cut -d: -f 1)\n"
+    'ss -Hltunp | awk -v wg="$wg" \'$5 ~ /^(127\\.|\\[::1\\])/ { next }\n'
+    '/"openvpn"/ || (wg && $1 == "udp" && !/users:/) {\n'
+    '  n = split($5, at, ":"); print "vpn " at[n] ($1 == "udp" ? "/udp" : "") }\''
 )
 # The port of tailscaled's own service file; 0 is one that nobody can know before.
 _TAILSCALE = sh(
@@ -75,7 +81,7 @@ _LIVE = sh("$(nft -s list table inet clawprov 2>/dev/null | sha256sum | cut -d' 
 
 @dataclass(frozen=True, slots=True)
 class Firewall:
-    """A table of our own that drops what nobody allowed: all but SSH, and `allow`.
+    """A table of our own that drops what nobody allowed: all but SSH, VPNs and `allow`.
 
     `allow` names ports as 443 or 51820/udp. With `tailnet`, Tailscale's own UDP port is let in,
     and from its network what `inside` names: without that, nothing but SSH. Tables of others
@@ -111,8 +117,10 @@ class Firewall:
             return None
         own, _, old = f"{reading.out}\n".partition("\ncontent=\n")
         ports = [line.split() for line in own.split("\n")]
-        ssh, listening = ({p[1] for p in ports if p[:1] == [of]} for of in ("ssh", "open"))
-        allow = {*self.allow, *self._tailscale(seen)}
+        ssh, vpn, listening = (
+            {p[1] for p in ports if p[:1] == [of]} for of in ("ssh", "vpn", "open")
+        )
+        allow = {*self.allow, *vpn, *self._tailscale(seen)}
         rules = self._rules(ssh, allow)
         why = _why(seen, rules)
         if not why:

@@ -30,8 +30,15 @@ class Timer:
         return sh("systemctl --user" if self.own else "systemctl")
 
     def probe(self) -> Probe:
-        asked = "-p ActiveState -p UnitFileState -p NeedDaemonReload"
-        return Probe(self.id, sh("{} show {} {}", self._systemctl, self.name, sh(asked)))
+        service = self.name.removesuffix(".timer") + ".service"
+        return Probe(
+            self.id,
+            sh(
+                "{} show {} -p ActiveState -p UnitFileState\n"
+                "{} show {} {} -p NeedDaemonReload | sort -u",
+                *(self._systemctl, self.name, self._systemctl, self.name, service),
+            ),
+        )
 
     def diff(self, facts: Facts) -> Change | None:
         seen = facts[self.id].pairs()

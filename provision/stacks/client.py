@@ -111,11 +111,11 @@ def build_no_client(
     tunnel: Tunnel,
     others: tuple[Tunnel, ...],
     memory: str,
-    config: ClientConfig,
+    configs: tuple[ClientConfig, ...],
 ) -> Stack:
     """The wish for a laptop that is to have nothing of `tunnel`, and still the `others`.
 
-    Without `memory` it goes on remembering it. `config` is to be as it was.
+    Without `memory` it goes on remembering it. The `configs` are to be as they were.
     """
     folder = f"{home}/.ssh/clawprov"
     unit, plist = File(unit_path(home, tunnel), ""), File(plist_path(home, tunnel), "")
@@ -125,9 +125,9 @@ def build_no_client(
         LaunchAgent(tunnel.label, plist, (), tunnel.port, "", wished=False),
         Absent(unit.path),
         Absent(plist.path),
-        config,
+        *configs,
     ]
-    before = [config.readable()]
+    before = [config.readable() for config in configs]
     if not others:
         include = build_include(home, wished=False)
         before.append(include.writable())

@@ -133,9 +133,14 @@ def _cli(product: str) -> Sh:
 
 
 def _taken(tunnel: Tunnel, home: str) -> Sh:
-    """Whether somebody else has given one of a tunnel's names to something."""
+    """Whether somebody else has given one of a tunnel's names to something.
+
+    Three options of ssh are told with the host's name in them, also where they are everybody's.
+    """
     return sh(
-        'says() { ssh -G "$1" 2>/dev/null | grep -v -x -F -e "host $1" -e "hostname $1" | sort; }\n'
+        "says() { ssh -o ControlPath=none -o UserKnownHostsFile=none -o IdentityAgent=none "
+        '-G "$1" 2>/dev/null |\n'
+        '  grep -v -x -F -e "host $1" -e "hostname $1" | sort; }\n'
         '[ "$(says {})" = "$(says {})" ] || echo taken\n'
         "[ ! -e {} ] && [ ! -e {} ] || echo taken",
         tunnel.alias,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,18 +68,36 @@ def _public(path: Path) -> bytes:
     return b""
 
 
+class NamedAgent(paramiko.agent.AgentSSH):
+    """The agent at a socket, which Paramiko finds by its environment alone; without, no agent."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        super().__init__()
+        if path is not None:
+            sock = socket.socket(socket.AF_UNIX)
+            sock.connect(str(path))
+            self._connect(sock)  # type: ignore[attr-defined]
+
+
 class Identities:
     """The keys for one server: the given one alone, else ssh config's or the usual files.
 
-    Of a file that cannot be read, the agent's copy is offered; after the files, the agent's
-    other keys, unless one was given or IdentitiesOnly is set. Every key refused costs two round
-    trips, and most servers hang up after six. For `auth_strategy` of Paramiko's client.
+    For a server on the way the given one is not meant `alone`: it comes after the files. Of a file
+    that cannot be read, the agent's copy is offered; after the files, the agent's other keys,
+    unless one was given or IdentitiesOnly is set. Every key refused costs two round trips, and most
+    servers hang up after six. For `auth_strategy` of Paramiko's client.
     """
 
     def __init__(
-        self, given: Identity | None, ssh_config: Mapping[str, object], username: str
+        self,
+        given: Identity | None,
+        ssh_config: Mapping[str, object],
+        username: str,
+        *,
+        alone: bool = True,
     ) -> None:
         self._given, self._options, self._user = given, ssh_config, username
+        self._alone = given is not None and alone
         self._log: list[str] = []
         self._remedy = ""
 
@@ -107,7 +126,7 @@ class Identities:
         raise self._none_accepted(tried)
 
     def _offers(self) -> Iterator[tuple[str, paramiko.PKey]]:
-        agent = {key.blob: key for key in paramiko.Agent().get_keys()}
+        agent = {key.blob: key for key in self._agent().get_keys()}
         for found in self._files():
             if found.key:
                 agent.pop(found.key.asbytes(), None)
@@ -118,12 +137,26 @@ class Identities:
             else:
                 self._log.append(f"{found.path}: {found.problem}")
                 self._remedy = self._remedy or found.remedy
-        if not self._given and self._options.get("identitiesonly") != "yes":
+        if not self._alone and self._options.get("identitiesonly") != "yes":
             for key in agent.values():
                 yield f"{key.comment or key.get_name()} of ssh-agent", key
 
+    def _agent(self) -> paramiko.Agent | NamedAgent:
+        """The agent of ssh config's IdentityAgent, else that of the environment."""
+        said = str(self._options.get("identityagent", "SSH_AUTH_SOCK"))
+        if said == "SSH_AUTH_SOCK":
+            return paramiko.Agent()
+        if said == "none":
+            return NamedAgent()
+        path = Path(os.path.expandvars(said.replace("%d", "~"))).expanduser()
+        try:
+            return NamedAgent(path)
+        except OSError as error:
+            self._log.append(f"{path}: {(error.strerror or str(error)).lower()}")
+            return NamedAgent()
+
     def _files(self) -> Iterator[Identity]:
-        if self._given:
+        if self._given and self._alone:
             yield self._given
             return
         configured = self._options.get("identityfile")
@@ -131,6 +164,8 @@ class Identities:
             path = Path(name).expanduser()
             if name != "none" and path.exists():
                 yield read_identity(path)
+        if self._given:
+            yield self._given
 
     def _none_accepted(self, tried: int) -> ConnectError:
         copy = f"ssh-copy-id {self._user}@{self._options.get('hostname')}"

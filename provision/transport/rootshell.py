@@ -5,6 +5,7 @@
 # Forced commands and the files of a login shell speak before READY, or on the other pipe.
 READY = "clawprov is root"
 SHELL = f"sh -c 'echo {READY}; exec sh -s 2>&1'"
-SUDO = f"sudo -n {SHELL}"
+# LC_ALL: what it says is read here, in English.
+SUDO = f'sh -c "LC_ALL=C exec sudo -n {SHELL}"'
 # -k: sudo asks although it was told lately, so that the password is never read by our shell.
 SUDO_ASKING = f"sudo -k -S -p '' {SHELL}"

@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Callable
 from functools import partial
+from getpass import getuser
 from pathlib import Path
 
 import fabric
@@ -56,7 +57,8 @@ def open_ssh(
     last = build_way(host, settings)
     try:
         for link in links(last):
-            prepare(link, pins if link is last else pins.for_hop(), given, patience)
+            who = Identities(given, link.ssh_config, link.user, alone=link is last)
+            prepare(link, pins if link is last else pins.for_hop(), who, patience)
             open_link(link, host.name if link is last else link.host, patience)
     except BaseException:
         close_all(last)
@@ -114,7 +116,8 @@ def build_gateway(
 ) -> fabric.Connection | str | bool:
     """What ssh config puts before `address`: jump hosts in the order of travel, or a command.
 
-    Fabric would travel them backwards. False is the direct way.
+    Fabric would travel them backwards. False is the direct way. A jump host's user is the one that
+    ssh would take, not ours on the server.
     """
     options = settings.base_ssh_config.lookup(address)
     jumps = options.get("proxyjump", "none")
@@ -122,13 +125,20 @@ def build_gateway(
         return options.get("proxycommand") or False
     gateway: fabric.Connection | str | bool | None = None
     for word in jumps.split(","):
-        hop = fabric.Connection.derive_shorthand(None, word.strip())["host"]
+        said = fabric.Connection.derive_shorthand(None, word.strip())
+        hop = said["host"]
         if hop in seen:
             return False
         if gateway is None:
             gateway = build_gateway(hop, settings, seen | {hop})
+        user = said["user"] or settings.base_ssh_config.lookup(hop).get("user") or getuser()
         gateway = fabric.Connection(
-            word.strip(), config=settings, gateway=gateway, forward_agent=False
+            hop,
+            user=user,
+            port=said["port"],
+            config=settings,
+            gateway=gateway,
+            forward_agent=False,
         )
     return gateway or False
 
@@ -141,7 +151,7 @@ def links(last: fabric.Connection) -> list[fabric.Connection]:
     return way
 
 
-def prepare(link: fabric.Connection, pins: Pins, given: Identity | None, patience: float) -> None:
+def prepare(link: fabric.Connection, pins: Pins, who: Identities, patience: float) -> None:
     """Let a link know whom to trust, who we are, and how long to wait."""
     name = link.host if link.port == 22 else f"[{link.host}]:{link.port}"
     pins.prepare(link.client, name, link.ssh_config.get("hostkeyalias", ""))
@@ -151,7 +161,7 @@ def prepare(link: fabric.Connection, pins: Pins, given: Identity | None, patienc
         "auth_timeout": 2 * patience,
         "channel_timeout": patience,
         "transport_factory": partial(open_transport, kind=pins.kind),
-        "auth_strategy": Identities(given, link.ssh_config, link.user),
+        "auth_strategy": who,
     }
 
 

@@ -73,7 +73,7 @@ def scripts() -> dict[str, str]:
     made = {}
     for name, (tunnel, *_) in WISHES.items():
         config = ClientConfig(f"{HOME}/.p/p.json", tunnel.url)
-        stacks = {"up": wish(name), "down": build_no_client(HOST, HOME, tunnel, (), "m", config)}
+        stacks = {"up": wish(name), "down": build_no_client(HOST, HOME, tunnel, (), "m", (config,))}
         stacks["ask"] = build_questions(HOST, HOME, "k", (tunnel,))
         for verb, stack in stacks.items():
             made[f"{name}-{verb}-gather"] = gather_script(stack, NONCE).text

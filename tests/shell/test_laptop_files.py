@@ -215,6 +215,11 @@ def test_a_key_with_a_passphrase_is_no_key_for_a_tunnel(
         ("Host clawdbot-remote\n  LocalForward 18789 127.0.0.1:18789\n", True),
         ("Host clawdbot-*\n  User bob\n", True),
         ("Host other\n  HostName 192.0.2.1\n", False),
+        (
+            "Host *\n  ControlPath ~/.ssh/cm-%r@%h:%p\n  UserKnownHostsFile ~/.ssh/%h\n"
+            "  IdentityAgent ~/%h.sock\n",
+            False,
+        ),
     ],
 )
 def test_an_alias_that_the_user_has_is_seen(place: Place, config: str, is_taken: bool) -> None:

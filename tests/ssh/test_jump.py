@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from getpass import getuser
 
 import pytest
-from home import Home, shown
+from home import Home, new_key, shown
 from server import Server
 
 from provision.model.shell import sh
@@ -34,6 +35,27 @@ def test_a_server_behind_another_is_reached_and_both_keys_are_asked_about(
     assert [question[2] for question in home.asked] == [shown(jump), shown(server)]
     assert home.asked[0][0] == f"[127.0.0.1]:{jump.port}"
     assert (jump.connections, jump.streams, server.connections) == (1, 1, 1)
+
+
+def test_a_jump_host_gets_the_user_and_the_keys_that_ssh_would_take(
+    home: Home, server: Server, jump: Server
+) -> None:
+    bastion, given = new_key(home.path / "bastion"), new_key(home.path / "given")
+    jump.accepted, server.accepted = [bastion.asbytes()], [given.asbytes()]
+    jumping(home, server, jump)
+    path = home.path / ".ssh/config"
+    home.write_config(
+        path.read_text().replace(" User jumper", f" IdentityFile {home.path}/bastion")
+    )
+    with home.logged_in("box", identity="~/given"):
+        pass
+    assert (jump.offered, server.offered) == ([bastion.asbytes()], [given.asbytes()])
+    assert set(jump.users) == {getuser()}
+    assert set(server.users) == {"root"}
+    jump.accepted = [given.asbytes()]
+    with home.logged_in("box", identity="~/given"):
+        pass
+    assert jump.offered[-1] == given.asbytes()
 
 
 def test_jump_hosts_are_travelled_in_the_order_they_are_written(

@@ -17,7 +17,7 @@ needs_agent = pytest.mark.skipif(not shutil.which("ssh-agent"), reason="there is
 
 
 @contextlib.contextmanager
-def agent(home: Home, *keys: Path) -> Iterator[None]:
+def agent(home: Home, *keys: Path) -> Iterator[str]:
     """An ssh-agent that holds these keys, known to this process for the length of the block."""
     sock = f"/tmp/clawprov-agent-{os.getpid()}"
     process = subprocess.Popen(["ssh-agent", "-D", "-a", sock], stdout=subprocess.DEVNULL)
@@ -27,7 +27,7 @@ def agent(home: Home, *keys: Path) -> Iterator[None]:
         os.environ["SSH_AUTH_SOCK"] = sock
         for key in keys:
             subprocess.run(["ssh-add", "-q", key], check=True, timeout=10, capture_output=True)
-        yield
+        yield sock
     finally:
         del os.environ["SSH_AUTH_SOCK"]
         process.terminate()
@@ -127,6 +127,28 @@ def test_a_key_with_a_passphrase_that_the_agent_holds_is_offered_at_once(
             with home.logged_in(server, identity=str(identity)):
                 pass
             assert server.offered == [key.asbytes()]
+
+
+@needs_agent
+@pytest.mark.parametrize("said", ['"{}"', "$ANOTHER_SOCK"])
+def test_the_agent_that_ssh_config_names_is_asked(
+    home: Home, server: Server, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    usual = home.path / ".ssh/id_ed25519"
+    server.accepted = [new_key(home.path / "hidden").asbytes()]
+    with agent(home, home.path / "hidden") as sock:
+        usual.unlink()
+        monkeypatch.setenv("ANOTHER_SOCK", sock)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(home.path / "none"))
+        home.write_config(f"Host *\n IdentityAgent {said.format(sock)}\n")
+        with home.logged_in(server):
+            pass
+        home.write_config("Host *\n IdentityAgent none\n")
+        monkeypatch.setenv("SSH_AUTH_SOCK", sock)
+        assert home.refused(server).what == "you have no private key"
+    home.write_config("Host *\n IdentityAgent ~/gone.sock\n")
+    error = home.refused(server)
+    assert error.log == (f"{home.path}/gone.sock: no such file or directory",)
 
 
 @needs_agent

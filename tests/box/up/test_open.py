@@ -77,6 +77,21 @@ def test_the_control_ui_connects_and_no_history_log_or_argument_has_the_secret(
     assert secret not in out(server.box, f"journalctl -o cat -u {product}-gateway --since -10min")
 
 
+def test_a_copy_that_another_laptop_has_outdated_is_not_pasted(
+    openclaw: Server, tmp_path: Path
+) -> None:
+    person, folder = desk(openclaw.owner, tmp_path / "desk"), tmp_path / "desk"
+    copy = person.copy(openclaw.name)
+    kept = copy.read_text()
+    with forwarded(openclaw.box) as port, remembered(person, openclaw, "openclaw", port):
+        for known in (kept, "changed-since\n"):
+            copy.write_text(known)
+            said = person.run("open", openclaw.name)
+            copy.write_text(kept)
+            assert said.exit == 0, said
+            assert (folder / "clipboard").read_text() == kept.strip()
+
+
 def test_without_a_tunnel_the_command_for_one_is_told(person: Person, server: Server) -> None:
     said = person.run("open", server.name)
     assert said.refused(2, "this laptop has no tunnel to it")
