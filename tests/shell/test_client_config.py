@@ -130,6 +130,16 @@ def test_a_file_that_cannot_be_edited_is_told_by_its_place_and_left(
     assert judge(Reading(0, ""), kept.look()) == f"{path}{told}"
 
 
+def test_one_that_was_never_ours_may_be_as_it_likes(place: Place, gnu: bool) -> None:
+    path = place.root / "home dir/.clawdbot/clawdbot.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"gateway": ')
+    kept = without(place, gnu)
+    assert kept.diff() is None
+    assert isinstance(kept.resource, ClientConfig)
+    assert kept.resource.readable().judge(Reading(0, ""), kept.look()) == ""
+
+
 def test_the_secret_is_not_in_what_is_shown(place: Place, gnu: bool) -> None:
     change = config(place, gnu).diff()
     assert change
