@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from dataclasses import replace
 
@@ -34,11 +33,12 @@ def adopt(host: str, undo: bool, yes: bool, options: Options) -> int:
         if undo:
             report = app_adopt.give_back(spec, operator)
             if report.ok and not options.as_json:
-                click.echo(f"given back, and it answers; again: clawprov adopt {host}")
+                again = f"clawprov adopt {options.again(host)}"
+                click.echo(f"given back, and it answers; again: {again}")
             return answer(report, options)
         wish, report = app_adopt.adopt(spec, operator, lambda found: _before(found, options))
     if report.ok and not options.as_json:
-        click.echo(show_adopted(shlex.join([*adopted(spec, wish, options).words(), host])))
+        click.echo(show_adopted(adopted(spec, wish, options).again(host)))
     return answer(report, options)
 
 

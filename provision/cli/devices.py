@@ -51,7 +51,7 @@ def list_(host: str, options: Options) -> int:
     text = show_devices(found.requests, found.paired, found.ours, style, now=time.time())
     click.echo(text, nl=False)
     if found.requests:
-        click.echo(f"let one in:  clawprov devices approve {host} ID")
+        click.echo(f"let one in:  clawprov devices approve {options.again(host)} ID")
     return Exit.OK
 
 
@@ -92,7 +92,9 @@ def revoke(host: str, id: str, yes: bool, options: Options) -> int:
         return Exit.OK
     click.echo(f"shut out: {show_client(one.client)}")
     if isinstance(one, Paired):
-        click.echo(f"if it knows the secret, change that too:  clawprov secret set {host}")
+        click.echo(
+            f"if it knows the secret, change that too:  clawprov secret set {options.again(host)}"
+        )
     return Exit.OK
 
 

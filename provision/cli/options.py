@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -63,8 +64,12 @@ class Options:
     verbose: bool = False
     debug: bool = False
 
+    def again(self, host: str) -> str:
+        """What to type after another verb for it to mean the same; what is secret is not said."""
+        return shlex.join([*self.words(), host])
+
     def words(self) -> list[str]:
-        """What to say before HOST for another verb to mean the same, but for a secret."""
+        """The options alone."""
         pairs = [
             ("-I", self.inventory),
             ("-i", self.identity),

@@ -30,9 +30,9 @@ def open_(host: str, only_print: bool, no_copy: bool, options: Options) -> int:
         click.echo(json.dumps({"host": host, **asdict(found), **done}, indent=2))
         return Exit.OK
     click.echo(f"{'opened:' if opened else 'open:':<9} {found.url}")
-    where = "from the clipboard" if copied else f"of: clawprov secret show {host}"
+    where = "from the clipboard" if copied else f"of: clawprov secret show {options.again(host)}"
     click.echo(f"if asked: paste the {spec.auth.kind} {where}")
     click.echo(f'{"":<9} into "{found.field}" and press Connect; the browser keeps what it gets')
     if found.waits:
-        click.echo(f"once:     let this browser in: clawprov devices {host}")
+        click.echo(f"once:     let this browser in: clawprov devices {options.again(host)}")
     return Exit.OK

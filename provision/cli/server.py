@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,8 +40,10 @@ def up(host: str, tunnel: bool, yes: bool, options: Options) -> int:
         report = app_up.up(spec, operator)
     code = answer(report, options)
     if report.ok and report.outcomes and not options.as_json:
-        again = shlex.join([*options.words(), host])
-        click.echo(show_ways(spec, again, report.proof.path if report.proof else ""), nl=False)
+        click.echo(
+            show_ways(spec, options.again(host), report.proof.path if report.proof else ""),
+            nl=False,
+        )
     return code
 
 

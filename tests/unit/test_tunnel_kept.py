@@ -8,6 +8,7 @@ from typing import Literal
 
 import pytest
 
+from provision.app.client import build_no_configs
 from provision.app.keeping import LEFT, tell_keeping, tell_left
 from provision.app.laptop import memory_path
 from provision.model.laptop import Laptop, Route
@@ -100,3 +101,13 @@ def test_a_spoilt_memory_does_not_spoil_the_run(memory: Path) -> None:
     memory.write_text("{")
     (one,) = tell_left(SERVED, leave=False)
     assert (one.ok, str(memory) in one.note) == (True, True)
+
+
+def test_the_settings_of_either_product_are_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setenv("OPENCLAW_CONFIG_PATH", "/x/o.json")
+    made = build_no_configs(TUNNEL, (replace(TUNNEL, port=18790),))
+    assert [config.path for config in made] == ["/home/ada/.clawdbot/clawdbot.json", "/x/o.json"]
+    assert {(config.url, config.others, config.secret) for config in made} == {
+        ("ws://127.0.0.1:18789", ("ws://127.0.0.1:18790",), None)
+    }

@@ -115,6 +115,6 @@ def test_without_a_browser_and_a_clipboard_it_says_what_to_do(
         for words in ([], ["--print"]):
             said = bare.run("open", server.name, *words)
             assert said.out.startswith(f"open:     http://127.0.0.1:{port}/overview\n")
-            assert f"clawprov secret show {server.name}" in said.out
+            assert f"clawprov secret show -I {bare.inventory} {server.name}" in said.out
         answer = json.loads(bare.run("open", server.name, "--json").out)
     assert (answer["opened"], answer["copied"]) == (False, False)
