@@ -92,9 +92,8 @@ def revoke(host: str, id: str, yes: bool, options: Options) -> int:
         return Exit.OK
     click.echo(f"shut out: {show_client(one.client)}")
     if isinstance(one, Paired):
-        click.echo(
-            f"if it knows the secret, change that too:  clawprov secret set {options.again(host)}"
-        )
+        change = f"clawprov secret set {options.again(host)}"
+        click.echo(f"if it knows the secret, change that too:  {change}")
     return Exit.OK
 
 

@@ -40,10 +40,8 @@ def up(host: str, tunnel: bool, yes: bool, options: Options) -> int:
         report = app_up.up(spec, operator)
     code = answer(report, options)
     if report.ok and report.outcomes and not options.as_json:
-        click.echo(
-            show_ways(spec, options.again(host), report.proof.path if report.proof else ""),
-            nl=False,
-        )
+        path = report.proof.path if report.proof else ""
+        click.echo(show_ways(spec, options.again(host), path), nl=False)
     return code
 
 
