@@ -30,7 +30,7 @@ from provision.model.finding import Finding, Rule
 from provision.model.product import Product
 from provision.model.report import Check
 from provision.model.secret import Secret
-from provision.model.spec import AUTH_KINDS, Host
+from provision.model.spec import AUTH_KINDS, Host, NodeSpec
 from provision.model.tunnel import Tunnel
 from provision.products import find_others, find_product
 from provision.products.configuration import parse_configuration
@@ -84,8 +84,21 @@ def see_server(session: Session, host: Host, now: Callable[[], float]) -> Examin
     if units and not any(unit.runs(own) for unit in units):
         others = [other for other in find_others(own) if any(u.runs(other) for u in units)]
         if others:
-            return _look(session, replace(host, product=others[0].name, version=""), now)  # type: ignore[arg-type]
+            return _look(session, _other(host, others[0].name), now)
     return found
+
+
+def _other(host: Host, product: str) -> Host:
+    """The host with the other product, without what only the wished one may be able to do."""
+    return replace(
+        host,
+        product=product,  # type: ignore[arg-type]
+        version="",
+        full=False,
+        node=NodeSpec(),
+        discord=None,
+        slack=None,
+    )
 
 
 def _patient(host: Host, now: Callable[[], float]) -> Patient:

@@ -148,10 +148,15 @@ def build_inventory(name: str, file: str, answers: Answers) -> str:
 
 
 def choose_name(address: str) -> str:
-    """What to call a host: as its address begins, and `gateway` where that is but a number."""
+    """What to call a host: as its address begins, or the address where that is but a number.
+
+    What is remembered of a server goes by its name, so that no two should share one.
+    """
     label = address.partition(".")[0]
-    fits = re.fullmatch(NAME.pattern, label) and re.match("[A-Za-z]", label)
-    return label if fits else "gateway"
+    if re.fullmatch(NAME.pattern, label) and re.match("[A-Za-z]", label):
+        return label
+    whole = address.replace(":", "-")
+    return whole if re.fullmatch(NAME.pattern, whole) else "gateway"
 
 
 def _write(path: Path, text: str) -> None:

@@ -51,12 +51,13 @@ def clock_kept(keepers: Iterable[str]) -> Check:
         kept = "active" in seen.get("keepers", "").split() or seen["container"] != "none"
         return "" if kept else "no service keeps its clock"
 
+    hint = "systemctl status 'chrony*' 'ntp*' systemd-timesyncd   (on the server)"
     script = sh(
         'echo "keepers=$(systemctl is-active {} | tr "\\n" " ")"\n'
         'echo "container=$(systemd-detect-virt --container)"',
         sh(" ".join(keepers)),
     )
-    return Check("host:clock-kept", script, judge, "timedatectl status   (on the server)")
+    return Check("host:clock-kept", script, judge, hint)
 
 
 def passwords_refused() -> Check:

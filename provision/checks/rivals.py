@@ -11,16 +11,22 @@ from provision.model.shell import sh
 
 
 def own_user(name: str, home: str) -> Check:
-    """The service's user, unless it is there already as somebody who logs in."""
+    """No user of the service's name who logs in, and no group without that user."""
 
     def judge(reading: Reading, facts: Facts) -> str:
         entry = reading.out.strip().split(":")
+        if entry == ["group"]:
+            return f"there is a group {name} already, and no user of that name"
         if len(entry) < 7 or entry[5] == home:
             return ""
         return f"there is a user {name} already, with home {entry[5]} and shell {entry[6]}"
 
-    hint = f"rename that user first (usermod --login NEW {name}): the gateway gets one of its own"
-    return Check("preflight:user", sh("getent passwd {}", name), judge, hint)
+    hint = (
+        "the gateway gets one of its own; stop what it runs, and rename it: "
+        f"usermod --login NEW {name}; groupmod --new-name NEW {name}   (on the server)"
+    )
+    script = sh("getent passwd {} || ! getent group {} >/dev/null || echo group", name, name)
+    return Check("preflight:user", script, judge, hint)
 
 
 def no_other_product(host: str, other: Product) -> Check:

@@ -33,7 +33,8 @@ def find_risk(host: Host) -> Risk | None:
     gateway = host.config.get("gateway", {})
     if not isinstance(gateway, Mapping):
         return Risk(_GATEWAY, "expected a mapping of keys", "remove it")
-    return _auth(gateway) or _bind(gateway, host) or _tailscale(gateway) or _access(host)
+    risks = _auth(gateway), _place(gateway, host), _bind(gateway, host), _tailscale(gateway)
+    return next(filter(None, risks), None) or _access(host)
 
 
 def _auth(gateway: Mapping[str, object]) -> Risk | None:
@@ -47,6 +48,18 @@ def _auth(gateway: Mapping[str, object]) -> Risk | None:
         what = "without authentication every user and program of the server is let in"
         return Risk(path, what, hint)
     return Risk(path, "how clients prove themselves is said elsewhere", hint)
+
+
+def _place(gateway: Mapping[str, object], host: Host) -> Risk | None:
+    if gateway.get("port", host.gateway_port) != host.gateway_port:
+        what = "on which port the gateway listens is said elsewhere"
+        return Risk(
+            (*_GATEWAY, "port"), what, "remove it; `gateway_port:` beside `config:` says it"
+        )
+    if gateway.get("mode", "local") != "local":
+        what = "only a gateway in mode local starts on a server"
+        return Risk((*_GATEWAY, "mode"), what, "remove it")
+    return None
 
 
 def _bind(gateway: Mapping[str, object], host: Host) -> Risk | None:

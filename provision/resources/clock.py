@@ -15,7 +15,10 @@ OURS = KEEPERS[-1]
 
 @dataclass(frozen=True, slots=True)
 class ClockKeeper:
-    """One of the services that keep time, enabled; systemd's own where there is none."""
+    """One of the services that keep time, enabled; systemd's own where there is none.
+
+    One that was stopped runs again, but for one that has a condition which does not hold here.
+    """
 
     @property
     def id(self) -> str:
@@ -26,7 +29,10 @@ class ClockKeeper:
         look = sh(
             'echo "container=$(systemd-detect-virt --container)"\n'
             "for keeper in {}; do\n"
-            "systemctl is-enabled --quiet $keeper 2>/dev/null && echo keeper=$keeper\ndone",
+            "systemctl is-enabled --quiet $keeper 2>/dev/null && echo keeper=$keeper || continue\n"
+            "systemctl is-active --quiet $keeper && echo active=yes ||\n"
+            "  systemctl show $keeper -p ConditionResult | sed -n 's/.*=yes/stopped='$keeper/p\n"
+            "done",
             sh(" ".join(KEEPERS)),
         )
         return Probe(self.id, look)
@@ -38,7 +44,12 @@ class ClockKeeper:
 
     def diff(self, facts: Facts) -> Change | None:
         seen = facts[self.id].pairs()
-        if seen.get("keeper") or self.left_out(facts):
+        if self.left_out(facts):
+            return None
+        if seen.get("stopped") and "active" not in seen:
+            start = sh("systemctl restart {}", seen["stopped"])
+            return Change(self.id, "start", (start,), f"{seen['stopped']} does not run")
+        if seen.get("keeper"):
             return None
         enable = sh("systemctl enable --now --quiet {}", OURS)
         return Change(self.id, "install", (Package(OURS).install, enable), "nobody keeps the clock")

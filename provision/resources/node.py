@@ -78,7 +78,8 @@ class NodePackage:
             'echo "apt installed Node.js $({} --version), not {}"; exit 1 ;; esac',
             *(self.binary, self.major, self.binary, self.major),
         )
-        return joined([install_from(SOURCES, package), right])
+        options = ["--allow-downgrades"] if self.version else []
+        return joined([install_from(SOURCES, package, *options), right])
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,9 +65,9 @@ def names() -> list[str]:
 def test_options_alone_make_an_inventory_that_works(say: Say) -> None:
     said = say("--host", "203.0.113.7")
     assert (said.code, said.err) == (Exit.OK, "")
-    assert said.out.endswith("next: clawprov up gateway -I clawprov.yml\n")
-    host = Host("gateway", "203.0.113.7", auth=TOKEN, basics=BASICS)
-    assert written() == {"gateway": host}
+    assert said.out.endswith("next: clawprov up 203.0.113.7 -I clawprov.yml\n")
+    host = Host("203.0.113.7", "203.0.113.7", auth=TOKEN, basics=BASICS)
+    assert written() == {"203.0.113.7": host}
     assert Path("clawprov.yml").read_text().startswith(FIRST)
 
 
@@ -75,7 +75,7 @@ def test_every_option_is_heard(say: Say) -> None:
     words = "x.yml --host [2001:db8::1]:2222 --user debian --product clawdbot@2026.1.24-3 --yes"
     said = say(*words.split(), "--auth", "password", "--profile", "off")
     assert said.code == Exit.OK
-    host = written("x.yml")["gateway"]
+    host = written("x.yml")["2001-db8--1"]
     assert (host.address, host.port, host.user) == ("2001:db8::1", 2222, "debian")
     assert (host.product, host.version) == ("clawdbot", "2026.1.24-3")
     assert (host.auth.mode, host.profile) == ("password", "off")

@@ -80,7 +80,7 @@ def firewall() -> Rule:
             return None
         sockets = parse_sockets(facts[LISTENERS])
         listening = [s for s in sockets if s.outside and s.name not in ELSEWHERE]
-        listening = [s for s in listening if s.port != MDNS]
+        listening = [s for s in listening if s.port != MDNS and not _asks_for_address(s)]
         if not listening:
             return None
         return Finding(
@@ -100,6 +100,11 @@ def firewall() -> Rule:
         "  grep -qE '^-P INPUT DROP|^-A INPUT -j (DROP|REJECT)' || echo firewall=iptables"
     )
     return Rule("audit:firewall", script, judge)
+
+
+def _asks_for_address(socket: Socket) -> bool:
+    """A DHCP client's, which most servers have."""
+    return socket.protocol == "udp" and socket.port in (68, 546)
 
 
 def announced() -> Rule:

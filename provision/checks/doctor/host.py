@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from provision.checks.doctor.patient import Patient, is_wanted
-from provision.checks.doctor.units import find_units
+from provision.checks.doctor.patient import Patient, find_wanted
 from provision.checks.doctor.words import TELEGRAM
 from provision.model.facts import Facts, Reading
 from provision.model.finding import Finding, Rule
@@ -77,7 +76,7 @@ def no_names(patient: Patient) -> Rule:
     """A gateway that falls because the server cannot resolve the names of those it speaks to."""
 
     def judge(reading: Reading, facts: Facts) -> Finding | None:
-        fallen = [unit for unit in find_units(facts) if is_wanted(unit) and unit.down]
+        fallen = [unit for unit in find_wanted(facts) if unit.down]
         logs = ["\n".join(unit.log) for unit in fallen]
         told = next((found[1] for log in logs if (found := _UNKNOWN.search(log))), "")
         if not told and any(re.search(TELEGRAM, log) for log in logs):

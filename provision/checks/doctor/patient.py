@@ -36,20 +36,26 @@ def about_units(id: str, judge: Callable[[Unit, Facts], Finding | None]) -> Rule
     """A rule about each unit that runs or should run; the first that has it is told."""
 
     def first(reading: Reading, facts: Facts) -> Finding | None:
-        units = [unit for unit in find_units(facts) if is_wanted(unit)]
-        return next(filter(None, (judge(unit, facts) for unit in units)), None)
+        return next(filter(None, (judge(unit, facts) for unit in find_wanted(facts))), None)
 
     return Rule(id, NOTHING, first)
 
 
-def is_wanted(unit: Unit) -> bool:
-    """Whether somebody wants it to run; a unit that was put aside has no troubles."""
-    return unit.active or unit.enabled or unit.ours or unit.seen.get("ActiveState") == "failed"
+def find_wanted(facts: Facts) -> list[Unit]:
+    """The units that somebody wants to run; one that was put aside has no troubles.
+
+    Ours was put aside where it is switched off and another is on.
+    """
+    units = find_units(facts)
+    on = [u for u in units if u.active or u.enabled]
+    return [
+        u for u in units if u in on or u.seen.get("ActiveState") == "failed" or (u.ours and not on)
+    ]
 
 
 def find_main(patient: Patient, facts: Facts) -> Unit | None:
     """The unit of the patient's gateway: ours, or one that runs, or the first there is."""
-    units = [unit for unit in find_units(facts) if is_wanted(unit)]
+    units = find_wanted(facts)
     own = [unit for unit in units if unit.runs(patient.product)] or units
     ranked = sorted(own, key=lambda unit: (not unit.ours, not unit.active))
     return ranked[0] if ranked else None

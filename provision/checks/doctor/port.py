@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from provision.checks.doctor.patient import NOTHING, Patient, find_main, is_wanted
+from provision.checks.doctor.patient import NOTHING, Patient, find_main, find_wanted
 from provision.checks.doctor.sockets import Socket, find_holder, find_sockets, were_listed
 from provision.checks.doctor.units import Unit, find_units, were_read
 from provision.model.facts import Facts, Reading
@@ -91,7 +91,7 @@ def duel(patient: Patient) -> Rule:
     """Two units that want the same port; whichever is started later falls, for ever."""
 
     def judge(reading: Reading, facts: Facts) -> Finding | None:
-        wanted = [u for u in find_units(facts) if is_wanted(u) and (u.enabled or u.active)]
+        wanted = [u for u in find_wanted(facts) if u.enabled or u.active]
         ports = [port_of(unit) for unit in wanted]
         both = next((port for port in ports if ports.count(port) > 1), None)
         same = [unit for unit, port in zip(wanted, ports, strict=True) if port == both]

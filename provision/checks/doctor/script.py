@@ -90,6 +90,7 @@ for path in /etc/systemd/system/*.service /run/systemd/system/*.service \
   if [ "$name" = "$own" ] || grep -qsE \
       '^ExecStart=.*[/ ](clawdbot|moltbot|openclaw)(/| .*gateway|[.]mjs)' "$path"; then
     case $seen in *"/$name/"*) continue ;; esac
+    case $name in *-watch.service) ! grep -qs '^# Made by clawprov' "$path" || continue ;; esac
     seen=$seen$name/; unit "$path" ""
   fi
 done

@@ -7,7 +7,6 @@ from provision.checks.doctor.patient import (
     Patient,
     about_units,
     find_main,
-    is_wanted,
 )
 from provision.checks.doctor.sockets import find_holder
 from provision.checks.doctor.units import Unit, find_units, were_read
@@ -144,7 +143,7 @@ def falling(patient: Patient) -> Rule:
     """The gateway is started over and over, and no other rule knows why."""
 
     def judge(unit: Unit, facts: Facts) -> Finding | None:
-        if not unit.unsteady or not is_wanted(unit):
+        if not unit.unsteady:
             return None
         times = unit.seen.get("NRestarts", "0")
         return Finding(

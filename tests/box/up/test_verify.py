@@ -83,6 +83,7 @@ def watched(yard: Box, person: Person) -> Iterator[Person]:
     assert made.exit == 0, made
     assert len(made.done) == 5
     assert out(yard, "systemctl is-active clawdbot-watch.timer") == "active"
+    assert person.run("doctor", yard.name).exit == 0
     yield person
     assert person.run("watch", yard.name, "--uninstall").exit == 0
     left = out(yard, "ls -d /etc/clawdbot/watch* /etc/systemd/system/*-watch* 2>&1 || :")

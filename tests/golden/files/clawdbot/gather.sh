@@ -322,7 +322,7 @@ readlink /opt/clawprov/clawdbot/current
 end $?
 begin preflight:user
 (
-getent passwd clawdbot
+getent passwd clawdbot || ! getent group clawdbot >/dev/null || echo group
 ) </dev/null
 end $?
 begin preflight:product

@@ -332,7 +332,7 @@ readlink /opt/clawprov/openclaw/current
 end $?
 begin preflight:user
 (
-getent passwd openclaw
+getent passwd openclaw || ! getent group openclaw >/dev/null || echo group
 ) </dev/null
 end $?
 begin preflight:product
